@@ -1,0 +1,1 @@
+"""Barhouse: a warehouse for OHLC market bars."""

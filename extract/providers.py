@@ -1,0 +1,59 @@
+"""The provider interface: what a source of bars must offer to land in Barhouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from extract.landing import Batch
+
+#: Called with a request's fingerprint; true when a completed load already holds it.
+IsLanded = Callable[[str], bool]
+
+
+class ProviderError(RuntimeError):
+    """A provider cannot deliver; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class ExtractRequest:
+    """One run of one provider.
+
+    Attributes:
+        fetched_at: The instant of the run, aware UTC; every landed row carries it.
+        is_landed: Tells whether a request with this fingerprint is already in ``staging.requests``.
+        cache_dir: A directory the provider may keep downloads in.
+        options: The provider's own options, e.g. ``{"config": Path("bars.yaml")}`` for ``files``.
+    """
+
+    fetched_at: datetime
+    is_landed: IsLanded
+    cache_dir: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Provider(Protocol):
+    """A source of bars, registered under the entry point group ``barhouse.providers``."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name as it stands in every landed row, e.g. ``files``."""
+        ...
+
+    def batches(self, request: ExtractRequest) -> Iterator[Batch]:
+        """Yield what there is to land, request by request.
+
+        A provider yields its data batches and then, last of each request, one ``requests`` row
+        with the outcome. A request whose fingerprint is already landed yields nothing.
+
+        Args:
+            request: What to fetch and when.
+
+        Raises:
+            ProviderError: Nothing more can be fetched; what was yielded before still lands.
+        """
+        ...

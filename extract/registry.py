@@ -1,0 +1,45 @@
+"""The registry of providers: entry points in the group ``barhouse.providers``.
+
+A third party's package adds a provider by naming an object that keeps
+:class:`extract.providers.Provider` under that group in its own ``pyproject.toml``.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from extract.providers import Provider, ProviderError
+
+ENTRY_POINT_GROUP = "barhouse.providers"
+
+
+def provider_names() -> list[str]:
+    """Return the names of all registered providers, sorted; nothing is imported."""
+    return sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
+
+
+def load_provider(name: str) -> Provider:
+    """Import one provider.
+
+    Args:
+        name: The registered name, e.g. ``files``.
+
+    Raises:
+        ProviderError: No such provider is registered, or it cannot be imported or used.
+    """
+    points = [p for p in entry_points(group=ENTRY_POINT_GROUP) if p.name == name]
+    if not points:
+        raise ProviderError(
+            f"There is no provider '{name[:40]}'; registered are {', '.join(provider_names())}."
+        )
+    try:
+        provider = points[0].load()
+    except ImportError as error:
+        raise ProviderError(
+            f"Provider '{name}' cannot be imported ({error}); install the package that it needs."
+        ) from error
+    if not isinstance(provider, Provider):
+        raise ProviderError(
+            f"Provider '{name}' ({points[0].value}) lacks `name` or `batches`; see CONTRIBUTING.md."
+        )
+    return provider

@@ -1,0 +1,1 @@
+"""One module per provider; each alone knows its SDK or file format."""

@@ -1,0 +1,1 @@
+"""The sample: real bars read out of pinned packages of the Python package index."""

@@ -1,0 +1,25 @@
+{#- Renders a select statement: the bars of a rollup with their symbol, their volume-weighted price
+    and decimals without trailing zeros.
+    rollup, instruments: names of the CTEs to read. -#}
+{% macro named_rollup(rollup, instruments) -%}
+    select
+        -- keys
+        {{ instruments }}.symbol,
+        {{ rollup }}.bucket_start_at as bar_start_at,
+        {{ rollup }}.instrument_id,
+        -- prices
+        trim_scale({{ rollup }}.open) as open,
+        trim_scale({{ rollup }}.high) as high,
+        trim_scale({{ rollup }}.low) as low,
+        trim_scale({{ rollup }}.close) as close,
+        {{ vwap_of(rollup) }} as vwap,
+        -- activity
+        trim_scale({{ rollup }}.volume) as volume,
+        {{ rollup }}.trade_count,
+        {{ rollup }}.minute_count,
+        -- flags
+        {{ rollup }}.is_final
+    from {{ rollup }}
+    inner join {{ instruments }}
+        on {{ rollup }}.instrument_id = {{ instruments }}.instrument_id
+{%- endmacro %}

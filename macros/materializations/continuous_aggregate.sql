@@ -1,0 +1,41 @@
+{#- Materialization `continuous_aggregate`: created once, refreshed where its source changed.
+
+    A hash of the definition stands in `ops.aggregate_states`; a changed definition drops and
+    rebuilds the aggregate with all that depends on it (the models downstream come next in the same
+    build). The refresh covers the ranges that `ops.changed_ranges` lists for the source since the
+    last build, widened to whole buckets, and runs outside a transaction.
+
+    Config:
+      source             the relation it is built from, `schema.name`, as in `ops.changed_ranges`
+      bucket             width of a bucket, e.g. '5 minutes'
+      materialized_only  true (default): queries see refreshed buckets only -#}
+{% materialization continuous_aggregate, adapter='timescaledb' %}
+    {%- set target_relation = this.incorporate(type=this.MaterializedView) -%}
+    {%- set name = this.schema ~ '.' ~ this.identifier -%}
+    {%- set materialized_only = config.get('materialized_only', true) -%}
+    {%- set definition = local_md5(sql ~ materialized_only) -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {%- set standing = aggregate_state(name) -%}
+    {%- set is_current = standing.exists and standing.definition == definition
+        and not should_full_refresh() -%}
+    {%- if not is_current %}
+        {% do create_aggregate(target_relation, name, definition, materialized_only, sql) %}
+    {%- endif %}
+
+    {% call statement('main') -%}
+        select {{ "'kept'" if is_current else "'created'" }} as aggregate
+    {%- endcall %}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {%- if not is_current %}
+        {#- to PostgreSQL a continuous aggregate is a view -#}
+        {% do persist_docs(this.incorporate(type=this.View), model) %}
+    {%- endif %}
+    {% do adapter.commit() %}
+    {% do refresh_aggregate(name, config.require('source'), config.require('bucket'), is_current) %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}

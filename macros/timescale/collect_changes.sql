@@ -1,0 +1,50 @@
+{#- Runs a statement: a temporary table of the rows that are new or differ from what stands.
+    relation: the hypertable. sql: the model's SQL. changes: name of the temporary table.
+    columns: the model's columns. `_change` is 'new', 'revised' or, on a full refresh, 'gone'. -#}
+{% macro collect_changes(relation, sql, changes, columns) %}
+    {%- set key = config.require('unique_key') -%}
+    {%- set compared = columns | reject('in', key + config.get('unchanged_columns', [])) | list -%}
+    {%- set precedence = none if should_full_refresh() else config.get('precedence') -%}
+    {% call statement('collect_changes') -%}
+        create temporary table {{ changes }} on commit drop as
+        with incoming as (
+            {{ sql }}
+        )
+
+        select
+            {{ _columns_of('incoming', columns) }},
+            case when existing.{{ key[0] }} is null then 'new' else 'revised' end as _change
+        from incoming
+        left join {{ relation }} as existing on {{ _same_key('incoming', 'existing', key) }}
+        where
+            existing.{{ key[0] }} is null
+            or (
+                ({{ _columns_of('incoming', compared) }})
+                is distinct from ({{ _columns_of('existing', compared) }})
+                {%- if precedence %}
+                and ({{ precedence }})
+                {%- endif %}
+            )
+        {%- if should_full_refresh() %}
+        union all
+        select
+            {{ _columns_of('existing', columns) }},
+            'gone' as _change
+        from {{ relation }} as existing
+        left join incoming on {{ _same_key('incoming', 'existing', key) }}
+        where incoming.{{ key[0] }} is null
+        {%- endif %}
+    {%- endcall %}
+{% endmacro %}
+
+{#- Renders a column list, each qualified by the alias. -#}
+{% macro _columns_of(alias, columns) -%}
+    {%- for column in columns %}{{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor -%}
+{%- endmacro %}
+
+{#- Renders a predicate: both aliases name the same key. -#}
+{% macro _same_key(left_alias, right_alias, key) -%}
+    {%- for column in key -%}
+        {{ left_alias }}.{{ column }} = {{ right_alias }}.{{ column }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

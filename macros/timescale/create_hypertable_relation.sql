@@ -1,0 +1,34 @@
+{#- Runs statements: create the empty hypertable of a model, its columnstore settings, policy and
+    companion table of revisions.
+    relation: the hypertable to create.
+    sql: the model's SQL; checked against the contract. -#}
+{% macro create_hypertable_relation(relation, sql) %}
+    {%- set time_column = config.require('time_column') -%}
+    {%- set unit = 'date' if model.columns[time_column].data_type == 'date' else 'timestamptz' -%}
+    {{ get_assert_columns_equivalent(sql) }}
+    {% call statement('create_hypertable') -%}
+        create table {{ relation }} {{ get_table_columns_and_constraints() }};
+        select create_hypertable(
+            '{{ relation }}',
+            by_range('{{ time_column }}', interval '{{ config.require("chunk_interval") }}'),
+            create_default_indexes => false
+        );
+        create table {{ revisions_of(relation) }} (
+            like {{ relation }},
+            revised_at timestamptz not null default now()
+        );
+        create index on {{ revisions_of(relation) }} ({{ config.require('unique_key') | join(', ') }});
+        comment on table {{ revisions_of(relation) }} is
+        'Rows of {{ relation.identifier }} as they stood before a later load changed them';
+        {%- if config.get('segment_by') %}
+        alter table {{ relation }} set (
+            timescaledb.compress,
+            timescaledb.compress_segmentby = '{{ config.get("segment_by") | join(", ") }}',
+            timescaledb.compress_orderby = '{{ config.get("order_by") or time_column }}'
+        );
+        {%- endif %}
+        {%- if config.get('compress_after') %}
+        select add_compression_policy('{{ relation }}', interval '{{ config.get("compress_after") }}');
+        {%- endif %}
+    {%- endcall %}
+{% endmacro %}

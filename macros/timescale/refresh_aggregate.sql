@@ -1,0 +1,49 @@
+{#- Runs statements outside a transaction: refresh an aggregate where its source changed since the
+    last build, then pass the ranges on to the aggregates built from this one.
+    name, source: `schema.name`. bucket: width of a bucket, e.g. '5 minutes'.
+    is_current: false right after the aggregate was created; then everything is refreshed.
+    With no new range nothing is run. A build killed in between refreshes the same ranges again. -#}
+{% macro refresh_aggregate(name, source, bucket, is_current) %}
+    {%- set pending -%}
+        with pending as (
+            select
+                range_id,
+                time_bucket('{{ bucket }}', range_start_at) as start_at,
+                time_bucket('{{ bucket }}', range_end_at) + interval '{{ bucket }}' as end_at
+            from ops.changed_ranges
+            where
+                relation_name = '{{ source }}'
+                and range_id > (
+                    select last_range_id from ops.aggregate_states where relation_name = '{{ name }}'
+                )
+        ),
+
+        merged as (
+            select range_agg(tstzrange(start_at, end_at)) as ranges, max(range_id) as last_range_id
+            from pending
+        )
+
+        select lower(one_range)::text, upper(one_range)::text, merged.last_range_id
+        from merged, unnest(merged.ranges) as one_range
+        order by 1
+    {%- endset -%}
+    {%- set ranges = run_query(pending).rows -%}
+    {%- for start_at, end_at, _ in ranges %}
+        {% call statement('refresh_' ~ loop.index, auto_begin=False) -%}
+            {{ adapter.marker_run_outside_transaction() }}
+            call refresh_continuous_aggregate('{{ name }}', '{{ start_at }}', '{{ end_at }}');
+        {%- endcall %}
+    {%- endfor %}
+    {%- if ranges | length > 0 %}
+        {% call statement('record_refresh') -%}
+            {%- for start_at, end_at, _ in ranges %}
+            insert into ops.changed_ranges (relation_name, range_start_at, range_end_at, row_count)
+            values ('{{ name }}', '{{ start_at }}', '{{ end_at }}', 0);
+            {%- endfor %}
+            update ops.aggregate_states
+            set last_range_id = {{ ranges[0][2] }}
+            where relation_name = '{{ name }}';
+        {%- endcall %}
+        {% do adapter.commit() %}
+    {%- endif %}
+{% endmacro %}

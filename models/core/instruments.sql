@@ -1,0 +1,26 @@
+with instrument_symbols as (
+    select * from {{ ref('instrument_symbols') }}
+),
+
+ranked as (
+    select
+        instrument_symbols.*,
+        row_number() over (
+            partition by instrument_id order by first_seen_at, provider, provider_symbol
+        ) as place
+    from instrument_symbols
+),
+
+instruments as (
+    select
+        instrument_id,
+        symbol,
+        asset_class,
+        exchange,
+        currency,
+        first_seen_at
+    from ranked
+    where place = 1
+)
+
+select * from instruments

@@ -1,0 +1,53 @@
+-- What may be published: the bars of every session day on which no bar breaks a hard rule.
+with bars as (
+    select * from {{ ref('int_bars__judged') }}
+),
+
+held_days as (
+    select distinct
+        instrument_id,
+        timeframe,
+        session_date
+    from bars
+    where violations is not null
+),
+
+accepted as (
+    select
+        -- keys
+        bars.instrument_id,
+        bars.timeframe,
+        bars.session_date,
+        bars.bar_start_at,
+        -- prices
+        bars.open,
+        bars.high,
+        bars.low,
+        bars.close,
+        bars.vwap,
+        bars.reported_basis,
+        -- activity
+        bars.volume,
+        round(bars.vwap * bars.volume, 18) as notional,
+        bars.trade_count,
+        -- flags
+        bars.session_scope,
+        bars.is_final,
+        -- lineage
+        bars.provider,
+        bars.provider_priority,
+        bars.feed,
+        bars.request_id,
+        bars.source_row,
+        bars.load_id,
+        bars.loaded_at
+    from bars
+    left join held_days
+        on
+            bars.instrument_id = held_days.instrument_id
+            and bars.timeframe = held_days.timeframe
+            and bars.session_date = held_days.session_date
+    where held_days.instrument_id is null
+)
+
+select * from accepted

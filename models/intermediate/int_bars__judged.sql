@@ -1,0 +1,73 @@
+-- The verdict on each winning bar: which hard rules it breaks. The tests on this table are the gate
+-- before anything is published.
+{{ config(materialized='table', post_hook="{{ record_quarantine(this) }}") }}
+
+with bars as (
+    select * from {{ ref('int_bars__winners') }}
+),
+
+sessions as (
+    select * from {{ ref('sessions') }}
+),
+
+in_session as (
+    select
+        bars.*,
+        sessions.open_at,
+        sessions.close_at,
+        sessions.break_start_at,
+        sessions.break_end_at,
+        {{ bar_length('bars.timeframe') }} as bar_length
+    from bars
+    left join sessions
+        on
+            bars.exchange = sessions.exchange
+            and bars.session_date = sessions.session_date
+),
+
+judged as (
+    select
+        -- keys
+        instrument_id,
+        timeframe,
+        session_date,
+        bar_start_at,
+        -- prices
+        open,
+        high,
+        low,
+        close,
+        vwap,
+        reported_basis,
+        -- activity
+        volume,
+        trade_count,
+        -- flags
+        session_scope,
+        is_final,
+        is_pending,
+        nullif(concat_ws(
+            ', ',
+            case when num_nulls(open, high, low, close) > 0 then 'price_missing' end,
+            case when least(open, high, low, close) <= 0 then 'price_not_positive' end,
+            case when not ({{ ohlc_holds() }}) then 'ohlc_inconsistent' end,
+            case when volume < 0 then 'volume_negative' end,
+            case when trade_count < 0 then 'trade_count_negative' end,
+            case when bar_start_at > fetched_at then 'in_the_future' end,
+            case when open_at is null then 'no_session' end,
+            case when not ({{ bar_is_aligned() }}) then 'misaligned' end,
+            case when not ({{ bar_is_in_session() }}) then 'outside_session' end
+        ), '') as violations,
+        -- lineage
+        provider,
+        provider_priority,
+        feed,
+        request_id,
+        source_row,
+        fetched_at,
+        load_id,
+        loaded_at
+    from in_session
+)
+
+select * from judged

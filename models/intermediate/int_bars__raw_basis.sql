@@ -1,0 +1,67 @@
+-- Every bar on the raw basis: what a provider restated for later splits is brought back with the
+-- splits between the bar's day and the day of the fetch.
+with bars as (
+    select * from {{ ref('int_bars__placed') }}
+),
+
+splits as (
+    select * from {{ ref('corporate_actions') }}
+    where action_type = 'split' and is_applied
+),
+
+with_ratio as (
+    select
+        bars.*,
+        case
+            when bars.price_basis = 'split'
+                then (
+                    select core.product(splits.split_ratio)
+                    from splits
+                    where
+                        bars.instrument_id = splits.instrument_id
+                        and bars.placed_on < splits.ex_date
+                        and bars.fetched_at::date >= splits.ex_date
+                )
+        end as restated_ratio
+    from bars
+),
+
+raw_basis as (
+    select
+        -- keys
+        instrument_id,
+        timeframe,
+        placed_on as session_date,
+        case
+            when timeframe = '1d' then placed_on::timestamp at time zone 'UTC'
+            else bar_start_at
+        end as bar_key_at,
+        bar_start_at,
+        exchange,
+        asset_class,
+        -- prices
+        coalesce(open * restated_ratio, open)::numeric(38, 18) as open,
+        coalesce(high * restated_ratio, high)::numeric(38, 18) as high,
+        coalesce(low * restated_ratio, low)::numeric(38, 18) as low,
+        coalesce(close * restated_ratio, close)::numeric(38, 18) as close,
+        coalesce(vwap * restated_ratio, vwap)::numeric(38, 18) as vwap,
+        price_basis as reported_basis,
+        -- activity
+        coalesce(volume / restated_ratio, volume)::numeric(38, 18) as volume,
+        trade_count,
+        -- flags
+        session_scope,
+        is_final,
+        is_pending,
+        -- lineage
+        provider,
+        feed,
+        request_id,
+        source_row,
+        fetched_at,
+        load_id,
+        loaded_at
+    from with_ratio
+)
+
+select * from raw_basis

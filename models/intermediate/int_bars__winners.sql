@@ -1,0 +1,39 @@
+-- One bar per instrument, timeframe and start: the preferred provider's, a final one before one
+-- still in progress, then the newest.
+with bars as (
+    select * from {{ ref('int_bars__raw_basis') }}
+),
+
+provider_priority as (
+    select * from {{ ref('provider_priority') }}
+),
+
+prioritized as (
+    select
+        bars.*,
+        coalesce(provider_priority.priority, 1000)::integer as provider_priority
+    from bars
+    left join provider_priority
+        on
+            bars.asset_class = provider_priority.asset_class
+            and bars.provider = provider_priority.provider
+),
+
+winners as (
+    select distinct on (instrument_id, timeframe, bar_key_at)
+        prioritized.*
+    from prioritized
+    order by
+        instrument_id asc,
+        timeframe asc,
+        bar_key_at asc,
+        provider_priority asc,
+        is_final desc,
+        loaded_at desc,
+        load_id desc,
+        fetched_at desc,
+        request_id desc,
+        source_row desc
+)
+
+select * from winners

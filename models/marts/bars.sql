@@ -1,0 +1,76 @@
+-- One place to ask for any timeframe. Minutes give the built bars; where a provider reports longer
+-- intraday bars and no minutes of that session day are known, the provider's own stand.
+with minutes as (
+    select * from {{ ref('minute_bars') }}
+),
+
+reported as (
+    select * from {{ ref('bars_intraday') }}
+),
+
+minute_days as (
+    select distinct
+        instrument_id,
+        session_date
+    from {{ ref('rollup_1d') }}
+),
+
+instruments as (
+    select * from {{ ref('instruments') }}
+),
+{% for timeframe in ['5m', '15m', '30m', '1h', '4h'] %}
+built_{{ timeframe }} as (
+    select * from {{ ref('bars_' ~ timeframe) }}
+),
+{% endfor %}
+days as (
+    select * from {{ ref('daily_bars') }}
+),
+
+reported_alone as (
+    select
+        instruments.symbol,
+        reported.timeframe,
+        reported.bar_start_at,
+        reported.instrument_id,
+        trim_scale(reported.open) as open,
+        trim_scale(reported.high) as high,
+        trim_scale(reported.low) as low,
+        trim_scale(reported.close) as close,
+        trim_scale(reported.vwap) as vwap,
+        trim_scale(reported.volume) as volume,
+        reported.trade_count,
+        reported.is_final,
+        'provider' as built_from
+    from reported
+    inner join instruments on reported.instrument_id = instruments.instrument_id
+    left join minute_days
+        on
+            reported.instrument_id = minute_days.instrument_id
+            and reported.session_date = minute_days.session_date
+    where minute_days.instrument_id is null
+),
+
+bars as (
+    select
+        symbol, '1m' as timeframe, bar_start_at, instrument_id,
+        open, high, low, close, vwap, volume, trade_count, is_final, 'provider' as built_from
+    from minutes
+    {% for timeframe in ['5m', '15m', '30m', '1h', '4h'] -%}
+    union all
+    select
+        symbol, '{{ timeframe }}' as timeframe, bar_start_at, instrument_id,
+        open, high, low, close, vwap, volume, trade_count, is_final, 'minutes' as built_from
+    from built_{{ timeframe }}
+    {% endfor -%}
+    union all
+    select * from reported_alone
+    union all
+    select
+        symbol, '1d' as timeframe, session_date::timestamp at time zone 'UTC' as bar_start_at,
+        instrument_id,
+        open, high, low, close, vwap, volume, trade_count, is_final, built_from
+    from days
+)
+
+select * from bars

@@ -1,0 +1,26 @@
+-- Raw prices: across a split the bar mixes two bases; use the adjusted days to compare.
+with bars as (
+    select * from {{ ref('daily_bars') }}
+),
+
+months as (
+    select
+        -- keys
+        symbol,
+        date_trunc('month', session_date)::date as month_start_date,
+        instrument_id,
+        -- prices
+        first(open, session_date) as open,
+        max(high) as high,
+        min(low) as low,
+        last(close, session_date) as close,
+        -- activity
+        sum(volume) as volume,
+        count(*) as session_count,
+        -- flags
+        bool_and(is_final) as is_final
+    from bars
+    group by symbol, date_trunc('month', session_date), instrument_id
+)
+
+select * from months

@@ -1,0 +1,29 @@
+with bars as (
+    select * from {{ ref('bars_1d_adjusted') }}
+),
+
+ranked as (
+    select
+        bars.*,
+        row_number() over (partition by instrument_id order by session_date desc) as place,
+        lead(close) over (partition by instrument_id order by session_date desc) as previous_close
+    from bars
+),
+
+latest as (
+    select
+        -- keys
+        symbol,
+        session_date,
+        instrument_id,
+        -- prices
+        raw_close as close,
+        close / previous_close - 1 as total_return,
+        -- flags
+        is_final,
+        built_from
+    from ranked
+    where place = 1
+)
+
+select * from latest

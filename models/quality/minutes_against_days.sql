@@ -1,0 +1,45 @@
+-- Minutes do not sum to the official day: auctions and late prints are in the day alone. This shows
+-- by how much, for every day that has both.
+with reported as (
+    select * from {{ ref('bars_1d') }}
+),
+
+minutes as (
+    select * from {{ ref('rollup_1d') }}
+),
+
+instruments as (
+    select * from {{ ref('instruments') }}
+),
+
+built as (
+    select
+        instrument_id,
+        session_date,
+        last(close, bucket_start_at) as close,
+        sum(volume) as volume
+    from minutes
+    group by instrument_id, session_date
+),
+
+compared as (
+    select
+        -- keys
+        instruments.symbol,
+        reported.session_date,
+        reported.instrument_id,
+        -- differences
+        trim_scale(reported.close) as reported_close,
+        trim_scale(built.close) as built_close,
+        ((built.close / nullif(reported.close, 0) - 1) * 10000)::double precision
+            as close_difference_bps,
+        (built.volume / nullif(reported.volume, 0))::double precision as volume_ratio
+    from reported
+    inner join built
+        on
+            reported.instrument_id = built.instrument_id
+            and reported.session_date = built.session_date
+    inner join instruments on reported.instrument_id = instruments.instrument_id
+)
+
+select * from compared

@@ -1,0 +1,37 @@
+with days as (
+    select * from {{ ref('stg_quarantined_days') }}
+),
+
+instruments as (
+    select * from {{ ref('instruments') }}
+),
+
+named as (
+    select
+        -- keys
+        instruments.symbol,
+        days.timeframe,
+        days.session_date,
+        days.instrument_id,
+        -- verdict
+        days.state,
+        array_to_string(days.rules, ', ') as rules,
+        format(
+            '%s of %s bars of %s on %s break %s; land corrected bars and build again.',
+            days.violation_count,
+            days.bar_count,
+            instruments.symbol,
+            days.session_date,
+            array_to_string(days.rules, ', ')
+        ) as reason,
+        days.violation_count,
+        days.bar_count,
+        days.evidence,
+        -- lineage
+        days.first_seen_at,
+        days.changed_at
+    from days
+    inner join instruments on days.instrument_id = instruments.instrument_id
+)
+
+select * from named

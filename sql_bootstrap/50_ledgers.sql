@@ -1,0 +1,58 @@
+-- What dbt remembers between builds. Written in the same transaction as the rows they speak of,
+-- so a build that is killed at any point is simply continued by the next one.
+
+create table if not exists ops.published_loads (
+    consumer text not null,
+    load_id text not null,
+    published_at timestamptz not null default now(),
+    primary key (consumer, load_id)
+);
+comment on table ops.published_loads is
+'Which loads each consumer has taken in. Grain: one row per consumer and load';
+
+create table if not exists ops.changed_ranges (
+    range_id bigint generated always as identity primary key,
+    relation_name text not null,
+    range_start_at timestamptz not null,
+    range_end_at timestamptz not null,
+    row_count bigint not null,
+    recorded_at timestamptz not null default now()
+);
+comment on table ops.changed_ranges is
+'Time ranges [start, end) in which rows changed; aggregates refresh just these';
+create index if not exists changed_ranges_by_relation
+on ops.changed_ranges (relation_name, range_id);
+
+create table if not exists ops.aggregate_states (
+    relation_name text primary key,
+    definition_hash text not null,
+    last_range_id bigint not null default 0,
+    built_at timestamptz not null default now()
+);
+comment on table ops.aggregate_states is
+'Definition and refresh position of each continuous aggregate';
+
+create table if not exists ops.schema_versions (
+    file_name text primary key,
+    kind text not null check (kind in ('base', 'migration')),
+    sha256 text not null,
+    applied_at timestamptz not null default now()
+);
+comment on table ops.schema_versions is
+'Which files of sql_bootstrap this database has, by content';
+
+create table if not exists quality.quarantined_days (
+    instrument_id bigint not null,
+    timeframe text not null,
+    session_date date not null,
+    state text not null check (state in ('open', 'cleared')),
+    rules text [] not null,
+    violation_count bigint not null,
+    bar_count bigint not null,
+    evidence jsonb not null,
+    first_seen_at timestamptz not null default now(),
+    changed_at timestamptz not null default now(),
+    primary key (instrument_id, timeframe, session_date)
+);
+comment on table quality.quarantined_days is
+'Session days held back, with reason and evidence. Grain: instrument, timeframe, session day';

@@ -1,0 +1,35 @@
+{#- Every intraday bar starts on a multiple of its length, counted from midnight UTC or from the open.
+    timeframe: SQL expression, e.g. '1m' in quotes or a column. -#}
+{% test bar_start_is_aligned(model, timeframe) %}
+with bars as (
+    select * from {{ model }}
+),
+
+instruments as (
+    select * from {{ ref('instruments') }}
+),
+
+sessions as (
+    select * from {{ ref('sessions') }}
+),
+
+placed as (
+    select
+        bars.instrument_id,
+        bars.bar_start_at,
+        bars.session_date,
+        {{ timeframe }} as timeframe,
+        {{ bar_length(timeframe) }} as bar_length,
+        sessions.open_at
+    from bars
+    inner join instruments on bars.instrument_id = instruments.instrument_id
+    left join sessions
+        on
+            instruments.exchange = sessions.exchange
+            and bars.session_date = sessions.session_date
+)
+
+select *
+from placed
+where ({{ bar_is_aligned() }}) is not true
+{% endtest %}

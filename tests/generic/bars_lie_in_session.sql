@@ -1,0 +1,39 @@
+{#- Every bar belongs to a session of its exchange and starts while that session is open.
+    timeframe: SQL expression, e.g. '1m' in quotes or a column. -#}
+{% test bars_lie_in_session(model, timeframe) %}
+with bars as (
+    select * from {{ model }}
+),
+
+instruments as (
+    select * from {{ ref('instruments') }}
+),
+
+sessions as (
+    select * from {{ ref('sessions') }}
+),
+
+placed as (
+    select
+        bars.instrument_id,
+        bars.bar_start_at,
+        bars.session_date,
+        bars.session_scope,
+        {{ timeframe }} as timeframe,
+        {{ bar_length(timeframe) }} as bar_length,
+        sessions.open_at,
+        sessions.close_at,
+        sessions.break_start_at,
+        sessions.break_end_at
+    from bars
+    inner join instruments on bars.instrument_id = instruments.instrument_id
+    left join sessions
+        on
+            instruments.exchange = sessions.exchange
+            and bars.session_date = sessions.session_date
+)
+
+select *
+from placed
+where open_at is null or ({{ bar_is_in_session() }}) is not true
+{% endtest %}

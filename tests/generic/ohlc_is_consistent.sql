@@ -1,0 +1,10 @@
+{#- The high and the low enclose the open and the close of every bar. -#}
+{% test ohlc_is_consistent(model) %}
+with bars as (
+    select * from {{ model }}
+)
+
+select *
+from bars
+where not ({{ ohlc_holds() }})
+{% endtest %}
