@@ -224,9 +224,14 @@ def symbol_problem(symbol: str) -> str | None:
     if not symbol.strip():
         return "the symbol is empty"
     if len(symbol) > _MAX_SYMBOL_LENGTH:
-        return f"the symbol has {len(symbol):,} characters, at most {_MAX_SYMBOL_LENGTH} are allowed"
+        return (
+            f"the symbol has {len(symbol):,} characters, at most {_MAX_SYMBOL_LENGTH} are allowed"
+        )
     if symbol != symbol.strip():
         return "the symbol starts or ends with a blank"
     if ".." in symbol or not _SYMBOL.fullmatch(symbol):
-        return "the symbol may hold only letters, digits, blanks and ^ $ # . = : / + & @ ! _ - (no '..')"
+        return (
+            "the symbol may hold only letters, digits, blanks and ^ $ # . = : / + & @ ! _ -,"
+            " and never two dots in a row"
+        )
     return None

@@ -7,30 +7,36 @@ finished by the next run of the same provider or never seen.
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dlt
 import psycopg
-from dlt.common.pipeline import LoadInfo
 from dlt.destinations import postgres
+from dlt.pipeline.exceptions import PipelineStepFailed
 
-from extract.landing import SCHEMAS, Batch, LandingTable, conform
-from extract.providers import ExtractRequest, IsLanded, Provider
+from extract.landing import SCHEMAS, Batch, LandingError, LandingTable, conform
+from extract.providers import ExtractRequest, IsLanded, Provider, ProviderError
 from extract.settings import set_default_environment
 
 DATASET = "staging"
 _DLT_ENVIRONMENT = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
-    "RUNTIME__LOG_LEVEL": "ERROR",
+    "RUNTIME__LOG_LEVEL": "CRITICAL",
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
     "LOAD__WORKERS": "4",
 }
 
 #: Called with a table name and the number of rows just handed over.
 Progress = Callable[[str, int], None]
+
+
+class LoadError(RuntimeError):
+    """The database did not take a load; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class LandingReport:
         provider: The provider's name.
         row_counts: Rows handed over, by landing table.
         outcomes: One entry per request.
-        load_ids: dlt's loads that were completed, a continued earlier one included.
+        load_ids: dlt's ids of the loads that were completed.
     """
 
     provider: str
@@ -80,6 +86,50 @@ def landed_fingerprints(database_url: str) -> IsLanded:
     return frozenset(row[0] for row in rows).__contains__
 
 
+def finish_pending(name: str, *, database_url: str, pipelines_dir: Path) -> list[str]:
+    """Complete the load that an earlier, interrupted run of a provider left behind.
+
+    Call it before :func:`landed_fingerprints`, so that what it completes is not fetched again.
+
+    Args:
+        name: The provider's name.
+        database_url: The warehouse, as role ``loader``.
+        pipelines_dir: dlt's working folder of this warehouse.
+
+    Returns:
+        dlt's ids of the loads that were completed.
+
+    Raises:
+        LoadError: The database did not take the load; a later run continues it.
+    """
+    if not (pipelines_dir / _pipeline_name(name)).is_dir():
+        return []
+    pipeline = _pipeline(name, database_url, pipelines_dir)
+    return _run(pipeline) if pipeline.has_pending_data else []
+
+
+@contextmanager
+def exclusive(name: str, pipelines_dir: Path) -> Iterator[None]:
+    """Keep other extracts of the same provider out while the block runs.
+
+    Args:
+        name: The provider's name.
+        pipelines_dir: dlt's working folder of this warehouse.
+
+    Raises:
+        LoadError: Another process extracts from this provider now.
+    """
+    pipelines_dir.mkdir(parents=True, exist_ok=True)
+    with (pipelines_dir / f"{name}.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise LoadError(
+                f"Another extract of '{name}' is running; one at a time can. Wait for it to end."
+            ) from error
+        yield
+
+
 def land(
     provider: Provider,
     request: ExtractRequest,
@@ -94,7 +144,7 @@ def land(
         provider: Where the bars come from.
         request: What to fetch.
         database_url: The warehouse, as role ``loader``.
-        pipelines_dir: dlt's working folder; keep it between runs.
+        pipelines_dir: dlt's working folder of this warehouse; keep it between runs.
         progress: Called as rows are handed over.
 
     Returns:
@@ -103,7 +153,7 @@ def land(
     Raises:
         LandingError: A batch does not keep the contract; nothing of the run lands.
         ProviderError: The provider cannot deliver.
-        dlt.pipeline.exceptions.PipelineStepFailed: The database refused; run again to continue.
+        LoadError: The database did not take the load; a later run continues it.
     """
     counts: dict[str, int] = dict.fromkeys(SCHEMAS, 0)
     outcomes: list[RequestOutcome] = []
@@ -118,23 +168,24 @@ def land(
                 progress(batch.table, checked.rows.num_rows)
             yield checked
 
-    pipeline = _pipeline(provider.name, database_url, pipelines_dir)
     load_ids: list[str] = []
-    if pipeline.has_pending_data:
-        load_ids += _load_ids(pipeline.run())
     batches = watched()
     first = next(batches, None)
     if first is not None:
-        info = pipeline.run(_source(first, batches), loader_file_format="parquet")
-        load_ids += _load_ids(info)
+        pipeline = _pipeline(provider.name, database_url, pipelines_dir)
+        load_ids = _run(pipeline, _source(first, batches))
     return LandingReport(provider.name, counts, outcomes, load_ids)
+
+
+def _pipeline_name(name: str) -> str:
+    return f"barhouse_{name}"
 
 
 def _pipeline(name: str, database_url: str, pipelines_dir: Path) -> dlt.Pipeline:
     set_default_environment(_DLT_ENVIRONMENT)
     pipelines_dir.mkdir(parents=True, exist_ok=True)
     return dlt.pipeline(
-        pipeline_name=f"barhouse_{name}",
+        pipeline_name=_pipeline_name(name),
         pipelines_dir=str(pipelines_dir),
         destination=postgres(database_url),
         dataset_name=DATASET,
@@ -162,7 +213,7 @@ def _item(batch: Batch) -> Any:
 
 
 def _columns(table: LandingTable) -> Any:
-    kinds = {
+    kinds: dict[str, dict[str, Any]] = {
         "string": {"data_type": "text"},
         "int64": {"data_type": "bigint"},
         "bool": {"data_type": "bool"},
@@ -177,15 +228,34 @@ def _columns(table: LandingTable) -> Any:
     }
 
 
-def _load_ids(info: LoadInfo | None) -> list[str]:
+def _run(pipeline: dlt.Pipeline, source: Any = None) -> list[str]:
+    try:
+        info = pipeline.run(source, loader_file_format="parquet") if source else pipeline.run()
+    except PipelineStepFailed as error:
+        raise _plain(error) from error
     if info is None:
         return []
     info.raise_on_failed_jobs()
     return list(info.loads_ids)
 
 
+def _plain(error: BaseException) -> Exception:
+    # dlt wraps what a provider raises, and what the database says, in pages of its own text.
+    cause: BaseException | None = error
+    seen = []
+    while cause is not None and cause not in seen:
+        if isinstance(cause, LandingError | ProviderError):
+            return cause
+        seen.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    lines = [line.strip() for line in str(seen[-1]).splitlines() if line.strip()]
+    said = lines[0] if lines else type(seen[-1]).__name__
+    return LoadError(
+        f"The load could not be completed ({said}); nothing of it is visible. "
+        "Run the same command again to continue it."
+    )
+
+
 def _outcomes(batch: Batch) -> list[RequestOutcome]:
     names = ("source", "outcome", "row_count", "reject_count", "reason")
-    return [
-        RequestOutcome(**{name: row[name] for name in names}) for row in batch.rows.to_pylist()
-    ]
+    return [RequestOutcome(**{name: row[name] for name in names}) for row in batch.rows.to_pylist()]

@@ -45,7 +45,7 @@ class Settings:
 
     @property
     def pipelines_dir(self) -> Path:
-        """dlt's working folders; a load that was cut off continues from here."""
+        """Dlt's working folders; a load that was cut off continues from here."""
         return self.state_dir / "dlt"
 
 

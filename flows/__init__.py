@@ -1,0 +1,1 @@
+"""Flows: order, retries and schedules; no SQL and no dataframes."""

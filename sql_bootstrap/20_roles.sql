@@ -1,6 +1,7 @@
--- One role per hand that writes, and one that only reads. They have no password, so nobody logs in as
--- one of them: people and services get their own login and are granted one of these. `login` is
--- there because TimescaleDB runs the policies of a hypertable as its owner.
+-- One role per hand that writes, and one that only reads. They have no password, so
+-- nobody logs in as one of them: people and services get their own login and are
+-- granted one of these. `login` is there because TimescaleDB runs the policies of a
+-- hypertable as its owner.
 do $$
 declare
     wanted text;
@@ -19,5 +20,7 @@ end
 $$;
 
 comment on role loader is 'Barhouse: extract; the only writer of schema staging';
-comment on role transformer is 'Barhouse: dbt; reads staging, writes every other schema';
-comment on role analyst is 'Barhouse: people who query; reads marts, core, quality and ops';
+comment on role transformer is
+'Barhouse: dbt; reads staging, writes every other schema';
+comment on role analyst is
+'Barhouse: people who query; reads marts, core, quality and ops';

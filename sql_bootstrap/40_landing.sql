@@ -1,6 +1,7 @@
--- The landing tables, as extract/landing.py declares them (a test holds the two together).
--- Append-only: the loader may insert and read, nothing else. A load counts only once dlt has
--- written its row in staging._dlt_loads, so a load that was cut off is never seen.
+-- The landing tables, as extract/landing.py declares them (a test holds the two
+-- together). Append-only: the loader may insert and read, nothing else. A load counts
+-- only once dlt has written its row in staging._dlt_loads, so a load that was cut off
+-- is never seen.
 
 create table if not exists staging.raw_bars (
     provider text not null,
@@ -31,7 +32,8 @@ create table if not exists staging.raw_bars (
     _dlt_load_id text not null
 );
 
-comment on table staging.raw_bars is 'Bars as each provider reported them. Grain: one row per reported bar and load';
+comment on table staging.raw_bars is
+'Bars as each provider reported them. Grain: one row per reported bar and load';
 
 create table if not exists staging.raw_splits (
     provider text not null,
@@ -47,7 +49,8 @@ create table if not exists staging.raw_splits (
     _dlt_load_id text not null
 );
 
-comment on table staging.raw_splits is 'Splits as reported. Grain: one row per reported split and load';
+comment on table staging.raw_splits is
+'Splits as reported. Grain: one row per reported split and load';
 
 create table if not exists staging.raw_dividends (
     provider text not null,
@@ -65,7 +68,8 @@ create table if not exists staging.raw_dividends (
     _dlt_load_id text not null
 );
 
-comment on table staging.raw_dividends is 'Cash dividends as reported. Grain: one row per reported dividend and load';
+comment on table staging.raw_dividends is
+'Cash dividends as reported. Grain: one row per reported dividend and load';
 
 create table if not exists staging.raw_sessions (
     exchange text not null,
@@ -82,7 +86,8 @@ create table if not exists staging.raw_sessions (
     _dlt_load_id text not null
 );
 
-comment on table staging.raw_sessions is 'Exchange sessions by calendar version. Grain: one row per exchange, session and load';
+comment on table staging.raw_sessions is
+'Exchange sessions by calendar version. Grain: one row per exchange, session and load';
 
 create table if not exists staging.raw_rejects (
     provider text not null,
@@ -97,7 +102,8 @@ create table if not exists staging.raw_rejects (
     _dlt_load_id text not null
 );
 
-comment on table staging.raw_rejects is 'Records that could not be read, with place and reason. Grain: one row per problem';
+comment on table staging.raw_rejects is
+'Records that could not be read, with place and reason. Grain: one row per problem';
 
 create table if not exists staging.requests (
     request_id text not null,
@@ -115,9 +121,11 @@ create table if not exists staging.requests (
     _dlt_load_id text not null
 );
 
-comment on table staging.requests is 'The coverage ledger: what was asked and what came. Grain: one row per request';
+comment on table staging.requests is
+'The coverage ledger: what was asked and what came. Grain: one row per request';
 
--- dlt's own ledger of completed loads; declared here so that dbt can read it before the first load.
+-- dlt's own ledger of completed loads; declared here so that dbt can read it before the
+-- first load.
 create table if not exists staging._dlt_loads (
     load_id varchar not null,
     schema_name varchar,

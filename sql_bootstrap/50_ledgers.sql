@@ -1,5 +1,5 @@
--- What dbt remembers between builds. Written in the same transaction as the rows they speak of,
--- so a build that is killed at any point is simply continued by the next one.
+-- What dbt remembers between builds. Written in the same transaction as the rows they
+-- speak of, so a build that is killed at any point is simply continued by the next one.
 
 create table if not exists ops.published_loads (
     consumer text not null,
@@ -46,7 +46,7 @@ create table if not exists quality.quarantined_days (
     timeframe text not null,
     session_date date not null,
     state text not null check (state in ('open', 'cleared')),
-    rules text [] not null,
+    rules text[] not null,
     violation_count bigint not null,
     bar_count bigint not null,
     evidence jsonb not null,
@@ -55,4 +55,4 @@ create table if not exists quality.quarantined_days (
     primary key (instrument_id, timeframe, session_date)
 );
 comment on table quality.quarantined_days is
-'Session days held back, with reason and evidence. Grain: instrument, timeframe, session day';
+'Session days held back and why. Grain: one row per instrument, timeframe, session day';

@@ -1,5 +1,5 @@
--- What each ex-date does to the prices before it. The dividend and the close it is measured by are
--- on one basis: both per share after a split of the same day.
+-- What each ex-date does to the prices before it. The dividend and the close it is
+-- measured by are on one basis: both per share after a split of the same day.
 with corporate_actions as (
     select * from {{ ref('corporate_actions') }}
     where is_applied
@@ -21,7 +21,7 @@ ex_dates as (
 
 with_close as (
     select
-        ex_dates.*,
+        *,
         (
             select bars.close
             from bars
@@ -29,7 +29,8 @@ with_close as (
                 ex_dates.instrument_id = bars.instrument_id
                 and ex_dates.ex_date > bars.session_date
                 -- a close from long before the ex-date is no measure of the dividend
-                and ex_dates.ex_date - {{ var('previous_close_within_days', 10) }} <= bars.session_date
+                and ex_dates.ex_date - {{ var('previous_close_within_days', 10) }}
+                <= bars.session_date
             order by bars.session_date desc
             limit 1
         ) as previous_close
@@ -38,10 +39,11 @@ with_close as (
 
 judged as (
     select
-        with_close.*,
+        *,
         case
             when dividend_amount = 0 then null
-            when previous_close is null then 'no close is known within 10 days before the ex-date'
+            when previous_close is null
+                then 'no close is known within 10 days before the ex-date'
             when dividend_amount >= previous_close / split_ratio
                 then 'the dividend is not smaller than the close before the ex-date'
         end as held_back_reason

@@ -6,8 +6,8 @@ instruments as (
     select * from {{ ref('instruments') }}
 ),
 
--- a bar of day d is adjusted by every action with a later ex-date; one row per stretch of days
--- between two of them
+-- a bar of day d is adjusted by every action with a later ex-date; one row per stretch
+-- of days between two of them
 later_actions as (
     select
         instrument_id,
@@ -23,11 +23,14 @@ later_actions as (
 
 before_an_action as (
     select
+        -- keys
         instrument_id,
         coalesce(
-            lag(ex_date) over (partition by instrument_id order by ex_date), '0001-01-01'::date
+            lag(ex_date) over (partition by instrument_id order by ex_date),
+            '0001-01-01'::date
         ) as valid_from,
         ex_date as valid_to,
+        -- values
         split_ratio,
         dividend_factor
     from later_actions
@@ -35,9 +38,11 @@ before_an_action as (
 
 after_the_last as (
     select
+        -- keys
         instruments.instrument_id,
         coalesce(max(action_factors.ex_date), '0001-01-01'::date) as valid_from,
         '9999-12-31'::date as valid_to,
+        -- values
         1::numeric(60, 30) as split_ratio,
         1::numeric(60, 30) as dividend_factor
     from instruments

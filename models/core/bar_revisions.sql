@@ -14,18 +14,78 @@ bars_1d as (
 
 revisions as (
     select
-        instrument_id, '1m' as timeframe, bar_start_at, session_date, revised_at,
-        open, high, low, close, vwap, volume, trade_count, is_final, provider, feed, load_id, loaded_at
+        -- keys
+        instrument_id,
+        '1m' as timeframe,
+        bar_start_at,
+        session_date,
+        revised_at,
+        -- prices
+        open,
+        high,
+        low,
+        close,
+        vwap,
+        -- activity
+        volume,
+        trade_count,
+        -- flags
+        is_final,
+        -- lineage
+        provider,
+        feed,
+        load_id,
+        loaded_at
     from bars_1m
     union all
     select
-        instrument_id, timeframe, bar_start_at, session_date, revised_at,
-        open, high, low, close, vwap, volume, trade_count, is_final, provider, feed, load_id, loaded_at
+        -- keys
+        instrument_id,
+        timeframe,
+        bar_start_at,
+        session_date,
+        revised_at,
+        -- prices
+        open,
+        high,
+        low,
+        close,
+        vwap,
+        -- activity
+        volume,
+        trade_count,
+        -- flags
+        is_final,
+        -- lineage
+        provider,
+        feed,
+        load_id,
+        loaded_at
     from bars_intraday
     union all
     select
-        instrument_id, '1d' as timeframe, bar_start_at, session_date, revised_at,
-        open, high, low, close, vwap, volume, trade_count, is_final, provider, feed, load_id, loaded_at
+        -- keys
+        instrument_id,
+        '1d' as timeframe,
+        bar_start_at,
+        session_date,
+        revised_at,
+        -- prices
+        open,
+        high,
+        low,
+        close,
+        vwap,
+        -- activity
+        volume,
+        trade_count,
+        -- flags
+        is_final,
+        -- lineage
+        provider,
+        feed,
+        load_id,
+        loaded_at
     from bars_1d
 )
 

@@ -46,7 +46,8 @@ reported as (
     from dividends
 ),
 
--- the newest load of a provider speaks for an ex-date; on one ex-date its amounts add up
+-- the newest load of a provider speaks for an ex-date; on one ex-date its amounts
+-- add up
 ranked as (
     select
         reported.*,
@@ -57,9 +58,9 @@ ranked as (
                 reported.action_type,
                 reported.ex_date
             order by
-                coalesce(provider_priority.priority, 1000),
-                reported.provider,
-                reported.provider_symbol,
+                coalesce(provider_priority.priority, 1000) asc,
+                reported.provider asc,
+                reported.provider_symbol asc,
                 reported.loaded_at desc,
                 reported.load_id desc
         ) as place

@@ -26,13 +26,34 @@ symbol_overrides as (
 ),
 
 reported as (
-    select provider, asset_class, provider_symbol, exchange, currency, load_id, loaded_at
+    select
+        provider,
+        asset_class,
+        provider_symbol,
+        exchange,
+        currency,
+        load_id,
+        loaded_at
     from bars
     union all
-    select provider, asset_class, provider_symbol, exchange, null as currency, load_id, loaded_at
+    select
+        provider,
+        asset_class,
+        provider_symbol,
+        exchange,
+        null as currency,
+        load_id,
+        loaded_at
     from splits
     union all
-    select provider, asset_class, provider_symbol, exchange, currency, load_id, loaded_at
+    select
+        provider,
+        asset_class,
+        provider_symbol,
+        exchange,
+        currency,
+        load_id,
+        loaded_at
     from dividends
 ),
 
@@ -45,9 +66,9 @@ spellings as (
         min(reported.currency) as currency,
         min(reported.loaded_at) as first_seen_at
     from reported
-    {%- if is_incremental() %}
+    {% if is_incremental() %}
     inner join pending_loads on reported.load_id = pending_loads.load_id
-    {%- endif %}
+    {% endif %}
     group by reported.provider, reported.asset_class, reported.provider_symbol
 ),
 
@@ -77,14 +98,14 @@ identified as (
         -- lineage
         named.first_seen_at
     from named
-    {%- if is_incremental() %}
+    {% if is_incremental() %}
     left join {{ this }} as known
         on
             named.provider = known.provider
             and named.asset_class = known.asset_class
             and named.provider_symbol = known.provider_symbol
     where known.instrument_id is null
-    {%- endif %}
+    {% endif %}
 )
 
 select * from identified

@@ -4,7 +4,7 @@ with instrument_symbols as (
 
 ranked as (
     select
-        instrument_symbols.*,
+        *,
         row_number() over (
             partition by instrument_id order by first_seen_at, provider, provider_symbol
         ) as place
@@ -13,11 +13,14 @@ ranked as (
 
 instruments as (
     select
+        -- keys
         instrument_id,
+        -- names
         symbol,
         asset_class,
         exchange,
         currency,
+        -- lineage
         first_seen_at
     from ranked
     where place = 1

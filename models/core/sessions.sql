@@ -4,7 +4,7 @@ with sessions as (
 
 ranked as (
     select
-        sessions.*,
+        *,
         row_number() over (
             partition by exchange, session_date order by loaded_at desc, load_id desc
         ) as place

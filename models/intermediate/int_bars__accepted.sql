@@ -1,4 +1,5 @@
--- What may be published: the bars of every session day on which no bar breaks a hard rule.
+-- What may be published: the bars of every session day on which no bar breaks a hard
+-- rule.
 with bars as (
     select * from {{ ref('int_bars__judged') }}
 ),

@@ -1,5 +1,5 @@
--- The verdict on each winning bar: which hard rules it breaks. The tests on this table are the gate
--- before anything is published.
+-- The verdict on each winning bar: which hard rules it breaks. The tests on this table
+-- are the gate before anything is published.
 {{ config(materialized='table', post_hook="{{ record_quarantine(this) }}") }}
 
 with bars as (

@@ -1,5 +1,6 @@
--- Pending bars with their instrument and session day, and with them everything that landed for a
--- quarantined day that a pending load touches: the day is judged anew as a whole.
+-- Pending bars with their instrument and session day, and with them everything that
+-- landed for a quarantined day that a pending load touches: the day is judged anew as a
+-- whole.
 with bars as (
     select * from {{ ref('stg_bars') }}
 ),
@@ -65,7 +66,7 @@ reconsidered as (
             and instrument_symbols.provider = bars.provider
             and instrument_symbols.asset_class = bars.asset_class
             and touched_days.timeframe = bars.timeframe
-            -- a session starts and ends within two days of its date: lets the index help
+            -- helps the index: a session starts and ends within two days of its date
             and bars.bar_start_at >= (touched_days.session_date - 2)::timestamptz
             and bars.bar_start_at < (touched_days.session_date + 3)::timestamptz
     left join exchanges on bars.exchange = exchanges.exchange

@@ -1,5 +1,5 @@
--- Every bar on the raw basis: what a provider restated for later splits is brought back with the
--- splits between the bar's day and the day of the fetch.
+-- Every bar on the raw basis: what a provider restated for later splits is brought back
+-- with the splits between the bar's day and the day of the fetch.
 with bars as (
     select * from {{ ref('int_bars__placed') }}
 ),
@@ -11,9 +11,9 @@ splits as (
 
 with_ratio as (
     select
-        bars.*,
+        *,
         case
-            when bars.price_basis = 'split'
+            when price_basis = 'split'
                 then (
                     select core.product(splits.split_ratio)
                     from splits

@@ -1,5 +1,5 @@
--- One bar per instrument, timeframe and start: the preferred provider's, a final one before one
--- still in progress, then the newest.
+-- One bar per instrument, timeframe and start: the preferred provider's, a final one
+-- before one still in progress, then the newest.
 with bars as (
     select * from {{ ref('int_bars__raw_basis') }}
 ),
@@ -20,8 +20,7 @@ prioritized as (
 ),
 
 winners as (
-    select distinct on (instrument_id, timeframe, bar_key_at)
-        prioritized.*
+    select distinct on (instrument_id, timeframe, bar_key_at) *
     from prioritized
     order by
         instrument_id asc,

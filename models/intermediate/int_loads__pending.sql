@@ -1,4 +1,5 @@
--- A table, so that every model of one build speaks of the same loads, whatever lands meanwhile.
+-- A table, so that every model of one build speaks of the same loads, whatever lands
+-- meanwhile.
 {{ config(materialized='table') }}
 
 with loads as (
@@ -10,7 +11,7 @@ published_loads as (
 ),
 
 consumers as (
-    select unnest(array['{{ var("load_consumers") | join("', '") }}']) as consumer
+    select string_to_table('{{ var("load_consumers") | join(",") }}', ',') as consumer
 ),
 
 awaited as (

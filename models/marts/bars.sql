@@ -1,5 +1,6 @@
--- One place to ask for any timeframe. Minutes give the built bars; where a provider reports longer
--- intraday bars and no minutes of that session day are known, the provider's own stand.
+-- One place to ask for any timeframe. Minutes give the built bars; where a provider
+-- reports longer intraday bars and no minutes of that session day are known, the
+-- provider's own stand.
 with minutes as (
     select * from {{ ref('minute_bars') }}
 ),
@@ -8,11 +9,8 @@ reported as (
     select * from {{ ref('bars_intraday') }}
 ),
 
-minute_days as (
-    select distinct
-        instrument_id,
-        session_date
-    from {{ ref('rollup_1d') }}
+rollup_1d as (
+    select * from {{ ref('rollup_1d') }}
 ),
 
 instruments as (
@@ -27,19 +25,30 @@ days as (
     select * from {{ ref('daily_bars') }}
 ),
 
+minute_days as (
+    select distinct
+        instrument_id,
+        session_date
+    from rollup_1d
+),
+
 reported_alone as (
     select
+        -- keys
         instruments.symbol,
         reported.timeframe,
         reported.bar_start_at,
         reported.instrument_id,
+        -- prices
         trim_scale(reported.open) as open,
         trim_scale(reported.high) as high,
         trim_scale(reported.low) as low,
         trim_scale(reported.close) as close,
         trim_scale(reported.vwap) as vwap,
+        -- activity
         trim_scale(reported.volume) as volume,
         reported.trade_count,
+        -- flags
         reported.is_final,
         'provider' as built_from
     from reported
@@ -53,23 +62,67 @@ reported_alone as (
 
 bars as (
     select
-        symbol, '1m' as timeframe, bar_start_at, instrument_id,
-        open, high, low, close, vwap, volume, trade_count, is_final, 'provider' as built_from
+        -- keys
+        symbol,
+        '1m' as timeframe,
+        bar_start_at,
+        instrument_id,
+        -- prices
+        open,
+        high,
+        low,
+        close,
+        vwap,
+        -- activity
+        volume,
+        trade_count,
+        -- flags
+        is_final,
+        'provider' as built_from
     from minutes
     {% for timeframe in ['5m', '15m', '30m', '1h', '4h'] -%}
     union all
     select
-        symbol, '{{ timeframe }}' as timeframe, bar_start_at, instrument_id,
-        open, high, low, close, vwap, volume, trade_count, is_final, 'minutes' as built_from
+        -- keys
+        symbol,
+        '{{ timeframe }}' as timeframe,
+        bar_start_at,
+        instrument_id,
+        -- prices
+        open,
+        high,
+        low,
+        close,
+        vwap,
+        -- activity
+        volume,
+        trade_count,
+        -- flags
+        is_final,
+        'minutes' as built_from
     from built_{{ timeframe }}
     {% endfor -%}
     union all
     select * from reported_alone
     union all
     select
-        symbol, '1d' as timeframe, session_date::timestamp at time zone 'UTC' as bar_start_at,
+        -- keys
+        symbol,
+        '1d' as timeframe,
+        session_date::timestamp at time zone 'UTC' as bar_start_at,
         instrument_id,
-        open, high, low, close, vwap, volume, trade_count, is_final, built_from
+        -- prices
+        open,
+        high,
+        low,
+        close,
+        vwap,
+        -- activity
+        volume,
+        trade_count,
+        -- flags
+        is_final,
+        built_from
     from days
 )
 

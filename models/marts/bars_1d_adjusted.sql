@@ -13,10 +13,14 @@ adjusted as (
         bars.session_date,
         bars.instrument_id,
         -- prices
-        (bars.open / factors.split_ratio * factors.dividend_factor)::double precision as open,
-        (bars.high / factors.split_ratio * factors.dividend_factor)::double precision as high,
-        (bars.low / factors.split_ratio * factors.dividend_factor)::double precision as low,
-        (bars.close / factors.split_ratio * factors.dividend_factor)::double precision as close,
+        (bars.open / factors.split_ratio * factors.dividend_factor)::double precision
+            as open,
+        (bars.high / factors.split_ratio * factors.dividend_factor)::double precision
+            as high,
+        (bars.low / factors.split_ratio * factors.dividend_factor)::double precision
+            as low,
+        (bars.close / factors.split_ratio * factors.dividend_factor)::double precision
+            as close,
         bars.close as raw_close,
         -- activity
         (bars.volume * factors.split_ratio)::double precision as volume,

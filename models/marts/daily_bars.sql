@@ -1,6 +1,7 @@
 {{ config(alias='bars_1d') }}
 
--- The provider's own day where there is one (it holds the auctions), else the day built from minutes.
+-- The provider's own day where there is one (it holds the auctions), else the day built
+-- from minutes.
 with reported as (
     select * from {{ ref('bars_1d') }}
 ),

@@ -4,10 +4,11 @@ with bars as (
 
 ranked as (
     select
-        bars.*,
-        row_number() over (partition by instrument_id order by session_date desc) as place,
-        lead(close) over (partition by instrument_id order by session_date desc) as previous_close
+        *,
+        row_number() over newest_first as place,
+        lead(close) over newest_first as previous_close
     from bars
+    window newest_first as (partition by instrument_id order by session_date desc)
 ),
 
 latest as (

@@ -1,5 +1,5 @@
--- Minutes do not sum to the official day: auctions and late prints are in the day alone. This shows
--- by how much, for every day that has both.
+-- Minutes do not sum to the official day: auctions and late prints are in the day
+-- alone. This shows by how much, for every day that has both.
 with reported as (
     select * from {{ ref('bars_1d') }}
 ),

@@ -1,4 +1,5 @@
-{#- Every intraday bar starts on a multiple of its length, counted from midnight UTC or from the open.
+{#- Every intraday bar starts on a multiple of its length, counted from midnight UTC or
+    from the open.
     timeframe: SQL expression, e.g. '1m' in quotes or a column. -#}
 {% test bar_start_is_aligned(model, timeframe) %}
 with bars as (
@@ -27,9 +28,13 @@ placed as (
         on
             instruments.exchange = sessions.exchange
             and bars.session_date = sessions.session_date
+),
+
+offenders as (
+    select *
+    from placed
+    where ({{ bar_is_aligned() }}) is not true
 )
 
-select *
-from placed
-where ({{ bar_is_aligned() }}) is not true
+select * from offenders
 {% endtest %}

@@ -1,4 +1,5 @@
-{#- Every bar belongs to a session of its exchange and starts while that session is open.
+{#- Every bar belongs to a session of its exchange and starts while that session is
+    open.
     timeframe: SQL expression, e.g. '1m' in quotes or a column. -#}
 {% test bars_lie_in_session(model, timeframe) %}
 with bars as (
@@ -31,9 +32,13 @@ placed as (
         on
             instruments.exchange = sessions.exchange
             and bars.session_date = sessions.session_date
+),
+
+offenders as (
+    select *
+    from placed
+    where open_at is null or ({{ bar_is_in_session() }}) is not true
 )
 
-select *
-from placed
-where open_at is null or ({{ bar_is_in_session() }}) is not true
+select * from offenders
 {% endtest %}

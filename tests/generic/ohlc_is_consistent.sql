@@ -2,9 +2,13 @@
 {% test ohlc_is_consistent(model) %}
 with bars as (
     select * from {{ model }}
+),
+
+offenders as (
+    select *
+    from bars
+    where not ({{ ohlc_holds() }})
 )
 
-select *
-from bars
-where not ({{ ohlc_holds() }})
+select * from offenders
 {% endtest %}

@@ -2,9 +2,13 @@
 {% test prices_are_positive(model) %}
 with bars as (
     select * from {{ model }}
+),
+
+offenders as (
+    select *
+    from bars
+    where least(open, high, low, close) <= 0 or volume < 0
 )
 
-select *
-from bars
-where least(open, high, low, close) <= 0 or volume < 0
+select * from offenders
 {% endtest %}

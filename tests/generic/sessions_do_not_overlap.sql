@@ -1,4 +1,5 @@
-{#- A session ends before the next one of the same exchange begins, and after it opened itself. -#}
+{#- A session ends before the next one of the same exchange begins, and after it opened
+    itself. -#}
 {% test sessions_do_not_overlap(model) %}
 with sessions as (
     select * from {{ model }}
@@ -6,12 +7,16 @@ with sessions as (
 
 followed as (
     select
-        sessions.*,
+        *,
         lead(open_at) over (partition by exchange order by session_date) as next_open_at
     from sessions
+),
+
+offenders as (
+    select *
+    from followed
+    where open_at >= close_at or close_at > next_open_at
 )
 
-select *
-from followed
-where open_at >= close_at or close_at > next_open_at
+select * from offenders
 {% endtest %}

@@ -1,4 +1,5 @@
-{#- Too many bad bars in the pending loads mean a broken source: nothing may be published.
+{#- Too many bad bars in the pending loads mean a broken source: nothing may be
+    published.
     max_share: fraction of pending bars that may break a hard rule, e.g. 0.25.
     min_count: below so many violations the share does not matter. -#}
 {% test share_of_violations_is_bounded(model, max_share, min_count) %}
@@ -12,9 +13,15 @@ counted as (
         count(*) as bar_count,
         count(*) filter (where violations is not null) as violation_count
     from judged
+),
+
+offenders as (
+    select *
+    from counted
+    where
+        violation_count >= {{ min_count }}
+        and violation_count > {{ max_share }} * bar_count
 )
 
-select *
-from counted
-where violation_count >= {{ min_count }} and violation_count > {{ max_share }} * bar_count
+select * from offenders
 {% endtest %}

@@ -1,5 +1,5 @@
--- Where a provider reports both minutes and five-minute bars around the clock, what is built here
--- from the minutes is what the provider built.
+-- Where a provider reports both minutes and five-minute bars around the clock, what is
+-- built here from the minutes is what the provider built.
 {{ config(group='core') }}
 
 with built as (
@@ -32,10 +32,14 @@ compared as (
             and built.bucket_start_at = reported.bar_start_at
     -- a bucket with a missing minute cannot be compared
     where built.minute_count = 5
+),
+
+different as (
+    select *
+    from compared
+    where
+        (open, high, low, close, volume)
+        is distinct from (built_open, built_high, built_low, built_close, built_volume)
 )
 
-select *
-from compared
-where
-    (open, high, low, close, volume)
-    is distinct from (built_open, built_high, built_low, built_close, built_volume)
+select * from different

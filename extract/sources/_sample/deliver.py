@@ -88,7 +88,8 @@ def lines_of_ticker(text: bytes, ticker: str) -> tuple[bytes, int]:
 
 def _bar_batches(piece: Piece, bars: Sequence[pa.Table]) -> Iterator[Batch]:
     newest = max((pc.max(rows["bar_start_at"]).as_py() for rows in bars), default=None)
-    for rows in bars:
+    for reported in bars:
+        rows = reported
         if piece.has_open_bar:
             is_closed = pc.less(rows["bar_start_at"], pa.scalar(newest, rows["bar_start_at"].type))
             rows = _with_column(rows, "is_final", pc.and_(rows["is_final"], is_closed))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
 import tarfile
 import tempfile
@@ -120,7 +119,7 @@ def verified_archive(package: Package, cache_dir: Path, download: Download) -> b
             # A copy: what was found in a local folder of archives stays where it is.
             complete = Path(folder) / "verified"
             complete.write_bytes(payload)
-            os.replace(complete, kept)
+            complete.replace(kept)
     except OSError as error:
         raise ProviderError(
             f"The sample archive {kept} cannot be kept or read: {error}."

@@ -1,0 +1,64 @@
+"""The entry point of ``barhouse``."""
+
+from __future__ import annotations
+
+import sys
+
+import psycopg
+import typer
+
+from barhouse.cli import db, lake, query, work
+from barhouse.cli.console import err
+from barhouse.embedded import EmbeddedError
+from barhouse.errors import BarhouseError
+from barhouse.lake import LakeError
+from extract.landing import LandingError
+from extract.pipelines import LoadError
+from extract.providers import ProviderError
+from extract.settings import SettingsError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Barhouse: a warehouse for OHLC market bars.",
+)
+app.add_typer(db.app, name="db")
+app.add_typer(lake.app, name="lake")
+app.command()(work.providers)
+app.command()(work.extract)
+app.command(
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    }
+)(work.dbt)
+app.command()(work.build)
+app.command()(lake.export)
+app.command()(work.nightly)
+app.command()(work.demo)
+app.command()(query.sql)
+
+_FOR_USERS = (
+    BarhouseError,
+    EmbeddedError,
+    LakeError,
+    LandingError,
+    LoadError,
+    ProviderError,
+    SettingsError,
+)
+
+
+def main() -> None:
+    """Run the command line; errors a user can put right are one sentence and exit code 1."""
+    try:
+        app()
+    except _FOR_USERS as error:
+        err.print(f"error: {error}", style="red", markup=False)
+        sys.exit(1)
+    except psycopg.OperationalError as error:
+        line = str(error).strip().partition("\n")[0]
+        err.print(f"error: the database connection failed: {line}", style="red", markup=False)
+        sys.exit(1)

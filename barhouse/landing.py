@@ -1,0 +1,72 @@
+"""Land one provider's data: what the command line and the flows have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from barhouse.database import Warehouse
+from extract import pipelines
+from extract.pipelines import LandingReport, Progress
+from extract.providers import ExtractRequest
+from extract.registry import load_provider
+from extract.settings import Settings
+
+
+def extract_provider(
+    name: str,
+    settings: Settings,
+    warehouse: Warehouse,
+    options: Mapping[str, Any],
+    progress: Progress | None = None,
+) -> LandingReport:
+    """Fetch from one provider and land what is new.
+
+    Args:
+        name: The provider's registered name, e.g. ``files``.
+        settings: The project.
+        warehouse: The database.
+        options: The provider's own options.
+        progress: Called as rows are handed over.
+
+    Returns:
+        What landed.
+
+    Raises:
+        ProviderError: The provider is unknown or cannot deliver.
+        LandingError: A batch does not keep the landing contract.
+        LoadError: The database did not take the load; a later run continues it.
+    """
+    provider = load_provider(name)
+    loader_url = warehouse.url("loader")
+    pipelines_dir = settings.pipelines_dir / warehouse.identity
+    with pipelines.exclusive(name, pipelines_dir):
+        finished = pipelines.finish_pending(
+            name, database_url=loader_url, pipelines_dir=pipelines_dir
+        )
+        request = ExtractRequest(
+            fetched_at=datetime.now(UTC),
+            is_landed=pipelines.landed_fingerprints(loader_url),
+            cache_dir=settings.cache_dir,
+            options={"exchanges": settings.project_dir / "seeds" / "exchanges.csv", **options},
+        )
+        report = pipelines.land(
+            provider,
+            request,
+            database_url=loader_url,
+            pipelines_dir=pipelines_dir,
+            progress=progress,
+        )
+    if finished or report.load_ids:
+        _refresh_statistics(warehouse)
+    return replace(report, load_ids=[*finished, *report.load_ids])
+
+
+def _refresh_statistics(warehouse: Warehouse) -> None:
+    # The embedded database has no autovacuum, and a planner without statistics reads everything.
+    with psycopg.connect(warehouse.url(), autocommit=True) as connection:
+        connection.execute("analyze staging.raw_bars")

@@ -1,0 +1,41 @@
+"""The summary of a nightly run, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from barhouse.lake import ExportReport
+from barhouse.transform import BuildReport
+from extract.pipelines import LandingReport
+
+
+def summarize(
+    landed: Sequence[LandingReport],
+    problems: Sequence[str],
+    built: BuildReport,
+    exported: ExportReport,
+) -> str:
+    """Return what a run did, in Markdown.
+
+    Args:
+        landed: One report per source that ran.
+        problems: One sentence per source or request that failed.
+        built: The dbt build.
+        exported: The export.
+    """
+    lines = [
+        "# Nightly refresh",
+        "",
+        "| source | requests | rows | rejected |",
+        "|---|---:|---:|---:|",
+    ]
+    for report in landed:
+        rows = sum(outcome.row_count for outcome in report.outcomes)
+        rejected = sum(outcome.reject_count for outcome in report.outcomes)
+        lines.append(f"| {report.provider} | {len(report.outcomes)} | {rows:,} | {rejected:,} |")
+    counts = ", ".join(f"{number} {status}" for status, number in sorted(built.counts.items()))
+    lines += ["", f"**dbt build**: {counts} in {built.seconds:.1f} s", ""]
+    lines += [f"**Lake**: {exported.summary()}", ""]
+    if problems:
+        lines += ["## Failed", "", *(f"- {problem}" for problem in problems), ""]
+    return "\n".join(lines)

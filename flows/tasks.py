@@ -1,0 +1,89 @@
+"""Tasks: thin and safe to repeat, one per step and source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task, exponential_backoff
+
+from barhouse.exporting import export_lake
+from barhouse.lake import ExportReport
+from barhouse.landing import extract_provider
+from barhouse.opening import ready_warehouse
+from barhouse.sources_config import SourceEntry
+from barhouse.transform import BuildReport, build
+from extract.landing import LandingError
+from extract.pipelines import LandingReport
+from extract.settings import Settings
+
+
+def _is_worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    # What breaks the landing contract will break it again; the network may come back.
+    return not isinstance(state.result(raise_on_failure=False), LandingError)
+
+
+@task(
+    name="open-warehouse",
+    description="Start the embedded database if it is the one in use, and bring it up to date.",
+    cache_policy=NO_CACHE,
+)
+def open_database(settings: Settings) -> None:
+    """Make sure that the database answers and has the schema of this version."""
+    warehouse = ready_warehouse(settings)
+    kind = (
+        "embedded TimescaleDB" if warehouse.is_embedded else "TimescaleDB of BARHOUSE_DATABASE_URL"
+    )
+    get_run_logger().info("using the %s", kind)
+
+
+@task(
+    name="extract",
+    task_run_name="extract-{entry.provider}",
+    description="Land what one source has that is not landed yet.",
+    retries=3,
+    retry_delay_seconds=exponential_backoff(backoff_factor=2),
+    retry_jitter_factor=0.5,
+    retry_condition_fn=_is_worth_a_retry,
+    cache_policy=NO_CACHE,
+)
+def extract_source(entry: SourceEntry, settings: Settings) -> LandingReport:
+    """Land one configured source."""
+    logger = get_run_logger()
+    warehouse = ready_warehouse(settings)
+    options = {
+        name: settings.project_dir / value if name == "config" else value
+        for name, value in entry.options.items()
+    }
+    report = extract_provider(entry.provider, settings, warehouse, options)
+    rows = sum(outcome.row_count for outcome in report.outcomes)
+    logger.info("%s: %s rows from %s requests", entry.provider, rows, len(report.outcomes))
+    for outcome in report.failed:
+        logger.warning("%s: %s failed: %s", entry.provider, outcome.source, outcome.reason)
+    return report
+
+
+@task(
+    name="dbt-build",
+    description="Build the warehouse; its tests are the gates.",
+    cache_policy=NO_CACHE,
+)
+def build_warehouse(settings: Settings) -> BuildReport:
+    """Run ``dbt build`` and report what it did."""
+    report = build(settings, ready_warehouse(settings))
+    get_run_logger().info("dbt build: %s in %.1f s", dict(report.counts), report.seconds)
+    return report
+
+
+@task(
+    name="export-lake",
+    description="Write the marts that changed to Parquet.",
+    cache_policy=NO_CACHE,
+)
+def export_marts(settings: Settings) -> ExportReport:
+    """Export the marts to the lake."""
+    report = export_lake(settings, ready_warehouse(settings))
+    get_run_logger().info("export: %s", report.summary())
+    return report
