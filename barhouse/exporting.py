@@ -30,6 +30,19 @@ def export_lake(settings: Settings, warehouse: Warehouse, *, full: bool = False)
     )
 
 
+def describe_export(report: ExportReport) -> str:
+    """Return in one line what an export did.
+
+    Args:
+        report: What :func:`export_lake` returned.
+    """
+    return (
+        f"{report.written} partitions written ({report.rows_written:,} rows, "
+        f"{report.bytes_written / 1e6:.1f} MB), {report.unchanged} unchanged, "
+        f"{report.removed} removed; the lake holds {report.rows:,} rows, {report.bytes / 1e6:.1f} MB"
+    )
+
+
 def _git_sha(settings: Settings) -> str | None:
     # The commit of the models that made the numbers; none outside a checkout.
     try:

@@ -57,8 +57,8 @@ def run_dbt(
     }
     if quiet:
         environment["DBT_QUIET"] = "true"
-    command = [sys.executable, "-m", "dbt.cli.main", *arguments]
-    finished = subprocess.run(  # noqa: S603 - our own interpreter
+    command = [str(Path(sys.executable).with_name("dbt")), *arguments]
+    finished = subprocess.run(  # noqa: S603 - dbt of our environment
         command, cwd=settings.project_dir, env=child_environment(environment), check=False
     )
     return finished.returncode

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from barhouse.exporting import describe_export
 from barhouse.lake import ExportReport
 from barhouse.transform import BuildReport
 from extract.pipelines import LandingReport
@@ -35,7 +36,7 @@ def summarize(
         lines.append(f"| {report.provider} | {len(report.outcomes)} | {rows:,} | {rejected:,} |")
     counts = ", ".join(f"{number} {status}" for status, number in sorted(built.counts.items()))
     lines += ["", f"**dbt build**: {counts} in {built.seconds:.1f} s", ""]
-    lines += [f"**Lake**: {exported.summary()}", ""]
+    lines += [f"**Lake**: {describe_export(exported)}", ""]
     if problems:
         lines += ["## Failed", "", *(f"- {problem}" for problem in problems), ""]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task, exponential_backoff
 
-from barhouse.exporting import export_lake
+from barhouse.exporting import describe_export, export_lake
 from barhouse.lake import ExportReport
 from barhouse.landing import extract_provider
 from barhouse.opening import ready_warehouse
@@ -85,5 +85,5 @@ def build_warehouse(settings: Settings) -> BuildReport:
 def export_marts(settings: Settings) -> ExportReport:
     """Export the marts to the lake."""
     report = export_lake(settings, ready_warehouse(settings))
-    get_run_logger().info("export: %s", report.summary())
+    get_run_logger().info("export: %s", describe_export(report))
     return report

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from barhouse.cli.console import err, out, table
-from barhouse.exporting import export_lake
+from barhouse.exporting import describe_export, export_lake
 from barhouse.lake import ls, verify
 from barhouse.opening import ready_warehouse
 from extract.settings import load_settings
@@ -23,7 +23,7 @@ def export(
     """Write the marts that changed to the Parquet lake."""
     settings = load_settings()
     report = export_lake(settings, ready_warehouse(settings), full=full)
-    out.print(report.summary())
+    out.print(describe_export(report))
 
 
 @app.command("ls")

@@ -1,5 +1,5 @@
-{#- Renders a select statement: the bars of a rollup with their symbol, their volume-weighted price
-    and decimals without trailing zeros.
+{#- Renders a select statement: the bars of a rollup with their symbol, their
+    volume-weighted price and decimals without trailing zeros.
     rollup, instruments: names of the CTEs to read. -#}
 {% macro named_rollup(rollup, instruments) -%}
     select

@@ -1,6 +1,6 @@
-{#- Renders a predicate for the hypertable materialization: may the incoming bar replace the one that
-    stands? A preferred provider may; the same provider may unless it would put a bar still in
-    progress in the place of a final one. -#}
+{#- Renders a predicate for the hypertable materialization: may the incoming bar replace
+    the one that stands? A preferred provider may; the same provider may unless it would
+    put a bar still in progress in the place of a final one. -#}
 {% macro newer_bar_wins() -%}
     incoming.provider_priority < existing.provider_priority
     or (

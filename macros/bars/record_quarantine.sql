@@ -1,5 +1,5 @@
-{#- Renders a statement: note the session days that break a hard rule, and clear those that were
-    judged anew and found right.
+{#- Renders a statement: note the session days that break a hard rule, and clear those
+    that were judged anew and found right.
     judged: the relation with the verdicts (int_bars__judged). -#}
 {% macro record_quarantine(judged) -%}
     with days as (

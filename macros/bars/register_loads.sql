@@ -1,5 +1,5 @@
-{#- Renders a statement: the pending loads are taken in by this consumer; once all consumers have
-    them they stop being pending.
+{#- Renders a statement: the pending loads are taken in by this consumer; once all
+    consumers have them they stop being pending.
     consumer: `schema.name`, one of var('load_consumers'). -#}
 {% macro register_loads(consumer) -%}
     insert into ops.published_loads (consumer, load_id)

@@ -1,8 +1,10 @@
 {#- Renders a select list: one coarser bar from finer ones, for a continuous aggregate.
     bucket: the column of the finer bars' start (timestamptz).
-    bar_count: SQL expression that counts minutes; 'count(*)' over minutes, 'sum(minute_count)'
-    over a finer aggregate.
-    Volume-weighted price is kept as notional and the volume it covers, never averaged. -#}
+    minute_count: SQL expression that counts minutes; 'count(*)' over minutes,
+    'sum(minute_count)' over a finer aggregate.
+    vwap_volume: SQL expression of the volume, in base units, that came with a vwap.
+    Volume-weighted price is kept as notional and the volume it covers, never averaged.
+    -#}
 {% macro rolled_up_bars(bucket, minute_count, vwap_volume) -%}
     first(open, {{ bucket }}) as open,
     max(high) as high,

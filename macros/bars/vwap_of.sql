@@ -1,5 +1,5 @@
-{#- Renders a numeric expression: the volume-weighted average price of a rollup, from notional over
-    volume; null when some of the volume came without one.
+{#- Renders a numeric expression: the volume-weighted average price of a rollup, from
+    notional over volume; null when some of the volume came without one.
     rollup: alias with the columns notional, notional_volume and volume. -#}
 {% macro vwap_of(rollup) -%}
     case

@@ -1,12 +1,15 @@
-{#- Materialization `continuous_aggregate`: created once, refreshed where its source changed.
+{#- Materialization `continuous_aggregate`: created once, refreshed where its source
+    changed.
 
-    A hash of the definition stands in `ops.aggregate_states`; a changed definition drops and
-    rebuilds the aggregate with all that depends on it (the models downstream come next in the same
-    build). The refresh covers the ranges that `ops.changed_ranges` lists for the source since the
-    last build, widened to whole buckets, and runs outside a transaction.
+    A hash of the definition stands in `ops.aggregate_states`; a changed definition
+    drops and rebuilds the aggregate with all that depends on it (the models downstream
+    come next in the same build). The refresh covers the ranges that
+    `ops.changed_ranges` lists for the source since the last build, widened to whole
+    buckets, and runs outside a transaction.
 
     Config:
-      source             the relation it is built from, `schema.name`, as in `ops.changed_ranges`
+      source             the relation it is built from, `schema.name`, as in
+                         `ops.changed_ranges`
       bucket             width of a bucket, e.g. '5 minutes'
       materialized_only  true (default): queries see refreshed buckets only -#}
 {% materialization continuous_aggregate, adapter='timescaledb' %}

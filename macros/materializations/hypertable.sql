@@ -1,21 +1,25 @@
 {#- Materialization `hypertable`: an incremental upsert into a TimescaleDB hypertable.
 
-    The model's SQL yields the rows that should stand in the table after this build, for the keys it
-    speaks of. Rows that stand there already with the same values are left alone, so nothing
-    downstream is invalidated for nothing. A row that changes is first copied to the companion table
-    `<name>_revisions`. The time ranges that changed go to `ops.changed_ranges`, and the pending
-    loads to `ops.published_loads`, all in the same transaction.
+    The model's SQL yields the rows that should stand in the table after this build, for
+    the keys it speaks of. Rows that stand there already with the same values are left
+    alone, so nothing downstream is invalidated for nothing. A row that changes is first
+    copied to the companion table `<name>_revisions`. The time ranges that changed go to
+    `ops.changed_ranges`, and the pending loads to `ops.published_loads`, all in the
+    same transaction.
 
     Config:
       time_column        column of the hypertable's time dimension (timestamptz or date)
       chunk_interval     e.g. '7 days'
-      unique_key         list of columns, the time column among them; also the primary key
+      unique_key         list of columns, the time column among them; also the primary
+                         key
       unchanged_columns  columns that alone do not make a row different (lineage)
-      precedence         SQL predicate over `incoming` and `existing`: may incoming replace existing?
-      segment_by, order_by, compress_after   columnstore settings; compress_after adds a policy
+      precedence         SQL predicate over `incoming` and `existing`: may incoming
+                         replace existing?
+      segment_by, order_by, compress_after   columnstore settings; compress_after adds
+                                             a policy
 
-    `--full-refresh` ignores precedence and deletes the keys that the SQL no longer yields; the
-    table itself and all that depends on it stay. -#}
+    `--full-refresh` ignores precedence and deletes the keys that the SQL no longer
+    yields; the table itself and all that depends on it stay. -#}
 {% materialization hypertable, adapter='timescaledb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing_relation = load_cached_relation(this) -%}

@@ -1,5 +1,5 @@
-{#- Runs statements: create the empty hypertable of a model, its columnstore settings, policy and
-    companion table of revisions.
+{#- Runs statements: create the empty hypertable of a model, its columnstore settings,
+    policy and companion table of revisions.
     relation: the hypertable to create.
     sql: the model's SQL; checked against the contract. -#}
 {% macro create_hypertable_relation(relation, sql) %}

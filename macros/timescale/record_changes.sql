@@ -1,4 +1,5 @@
-{#- Runs a statement: note which time ranges changed, for the aggregates, and which loads are in.
+{#- Runs a statement: note which time ranges changed, for the aggregates, and which
+    loads are in.
     relation: the hypertable. changes: the temporary table of `collect_changes`. -#}
 {% macro record_changes(relation, changes) %}
     {%- set time_column = config.require('time_column') -%}

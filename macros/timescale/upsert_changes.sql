@@ -1,4 +1,5 @@
-{#- Renders statements: keep what is about to change as a revision, then write the changes.
+{#- Renders statements: keep what is about to change as a revision, then write the
+    changes.
     relation: the hypertable. changes: the temporary table of `collect_changes`.
     columns: the model's columns. Nothing is written for an empty table. -#}
 {% macro upsert_changes(relation, changes, columns) -%}

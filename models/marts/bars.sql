@@ -1,7 +1,7 @@
 -- One place to ask for any timeframe. Minutes give the built bars; where a provider
 -- reports longer intraday bars and no minutes of that session day are known, the
 -- provider's own stand.
-with minutes as (
+with built_1m as (
     select * from {{ ref('minute_bars') }}
 ),
 
@@ -61,27 +61,7 @@ reported_alone as (
 ),
 
 bars as (
-    select
-        -- keys
-        symbol,
-        '1m' as timeframe,
-        bar_start_at,
-        instrument_id,
-        -- prices
-        open,
-        high,
-        low,
-        close,
-        vwap,
-        -- activity
-        volume,
-        trade_count,
-        -- flags
-        is_final,
-        'provider' as built_from
-    from minutes
-    {% for timeframe in ['5m', '15m', '30m', '1h', '4h'] -%}
-    union all
+    {% for timeframe in ['1m', '5m', '15m', '30m', '1h', '4h'] -%}
     select
         -- keys
         symbol,
@@ -99,10 +79,10 @@ bars as (
         trade_count,
         -- flags
         is_final,
-        'minutes' as built_from
+        '{{ "provider" if timeframe == "1m" else "minutes" }}' as built_from
     from built_{{ timeframe }}
-    {% endfor -%}
     union all
+    {% endfor -%}
     select * from reported_alone
     union all
     select

@@ -1,0 +1,16 @@
+"""The embedded TimescaleDB: one database server per data directory, without Docker.
+
+The server itself is a Node program in the folder ``embedded/`` of the checkout; its README says
+what it can and cannot do. This package finds Node, starts the server or joins the one that runs,
+and stops it. Linux and macOS only.
+
+Example:
+    >>> server = start(Path(".barhouse/db"))
+    >>> server.url(role="loader")
+"""
+
+from barhouse.embedded.errors import EmbeddedError
+from barhouse.embedded.launcher import Server, reset, start, status, stop
+from barhouse.embedded.node import find_node
+
+__all__ = ["EmbeddedError", "Server", "find_node", "reset", "start", "status", "stop"]

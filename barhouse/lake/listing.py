@@ -1,0 +1,60 @@
+"""What is in the lake, as its manifests say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from barhouse.lake import files
+from barhouse.lake.errors import LakeError
+from barhouse.lake.manifest import Manifest
+from barhouse.lake.partitions import Partition, parse_partition
+
+
+def ls(lake_dir: Path) -> list[Manifest]:
+    """Return the manifests of all partitions.
+
+    Args:
+        lake_dir: The lake.
+
+    Returns:
+        Ordered by dataset and partition; empty when there is no lake yet.
+
+    Raises:
+        LakeError: A manifest cannot be read; ``verify`` lists them all.
+    """
+    found = [
+        files.read_manifest(folder)
+        for dataset in dataset_folders(lake_dir)
+        for folder in partition_folders(dataset).values()
+    ]
+    return [manifest for manifest in found if manifest is not None]
+
+
+def dataset_folders(lake_dir: Path) -> list[Path]:
+    """Return the visible folders of the lake, sorted."""
+    return [
+        path
+        for path in _entries(lake_dir)
+        if path.is_dir() and not path.name.startswith((".", "_"))
+    ]
+
+
+def partition_folders(dataset_folder: Path) -> dict[Partition, Path]:
+    """Return the partition folders of a dataset, in order of time.
+
+    Args:
+        dataset_folder: Such as ``lake/bars_1m``; need not exist.
+    """
+    named = {parse_partition(path.name): path for path in _entries(dataset_folder) if path.is_dir()}
+    return {partition: named[partition] for partition in sorted(p for p in named if p is not None)}
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise LakeError(
+            f"Cannot read {folder}: {(error.strerror or str(error)).lower()}."
+        ) from error

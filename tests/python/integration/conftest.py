@@ -1,0 +1,152 @@
+"""Warehouses to test against: real TimescaleDB servers in folders of their own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from barhouse import embedded, transform
+from barhouse.database import Warehouse
+from barhouse.landing import extract_provider
+from barhouse.opening import ready_warehouse
+from extract.pipelines import LandingReport
+from extract.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass
+class House:
+    """A warehouse of a test: its settings, its database, and what tests do with them."""
+
+    settings: Settings
+
+    @property
+    def warehouse(self) -> Warehouse:
+        return ready_warehouse(self.settings)
+
+    def url(self, role: str | None = None) -> str:
+        return self.warehouse.url(role)
+
+    def query(self, sql: str, *parameters: object) -> list[tuple]:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            return connection.execute(sql.encode(), parameters or None).fetchall()
+
+    def execute(self, sql: str) -> None:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(sql.encode())
+
+    def extract(self, provider: str, **options: object) -> LandingReport:
+        return extract_provider(provider, self.settings, self.warehouse, options)
+
+    def build(self, *, full_refresh: bool = False) -> transform.BuildReport:
+        return transform.build(self.settings, self.warehouse, full_refresh=full_refresh)
+
+
+def _settings(state_dir: Path, project_dir: Path = ROOT) -> Settings:
+    cache = ROOT / ".barhouse" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    state_dir.mkdir(parents=True, exist_ok=True)
+    (state_dir / "cache").symlink_to(cache, target_is_directory=True)
+    return Settings(
+        project_dir=project_dir,
+        state_dir=state_dir,
+        lake_dir=state_dir / "lake",
+        database_url=None,
+    )
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a stopped server that is bootstrapped and knows the sessions."""
+    house = House(_settings(tmp_path_factory.mktemp("template") / "state"))
+    house.extract("sessions")
+    embedded.stop(house.settings.embedded_dir)
+    return house.settings.state_dir
+
+
+@pytest.fixture
+def new_house(template: Path, tmp_path: Path) -> Iterator[Callable[..., House]]:
+    """A function that makes a warehouse of its own: bootstrapped, with sessions, without bars."""
+    made: list[House] = []
+
+    def make(project_dir: Path = ROOT) -> House:
+        house = House(_settings(tmp_path / f"house{len(made)}", project_dir))
+        for part in ("db", "dlt"):
+            shutil.copytree(template / part, house.settings.state_dir / part)
+        made.append(house)
+        return house
+
+    yield make
+    for house in made:
+        embedded.stop(house.settings.embedded_dir)
+
+
+@pytest.fixture
+def house(new_house: Callable[..., House]) -> House:
+    """A warehouse of its own: bootstrapped, with sessions, without bars."""
+    return new_house()
+
+
+@pytest.fixture(scope="session")
+def sample_house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The warehouse of the demo, built; shared, so tests only read it."""
+    house = House(_settings(tmp_path_factory.mktemp("sample") / "state"))
+    for part in ("db", "dlt"):
+        shutil.copytree(template / part, house.settings.state_dir / part)
+    house.extract("sample")
+    house.build()
+    yield house
+    embedded.stop(house.settings.embedded_dir)
+
+
+@pytest.fixture(scope="session")
+def warehouse_url(sample_house: House) -> str:
+    """URL of the built warehouse of the demo, as an analyst; tests only read it."""
+    return sample_house.url("analyst")
+
+
+@pytest.fixture
+def write_files(tmp_path: Path) -> Callable[..., Path]:
+    """A function that writes files of bars and the YAML that describes them; returns the YAML."""
+
+    def write(contents: dict[str, str], **keys: object) -> Path:
+        folder = tmp_path / "files"
+        folder.mkdir(exist_ok=True)
+        described = {
+            "timeframe": "1m",
+            "timezone": "America/New_York",
+            "label": "start",
+            "basis": "raw",
+            "asset_class": "equity",
+            "exchange": "XNYS",
+            "currency": "USD",
+            "volume_unit": "shares",
+            "session_scope": "regular",
+            "time_format": "iso",
+            "symbol": "column",
+            "columns": "{time: time, symbol: symbol, open: open, high: high, low: low, close: close,"
+            " volume: volume}",
+            **keys,
+        }
+        lines = ["version: 1", "files:"]
+        for name, text in contents.items():
+            (folder / name).write_text(text, encoding="utf-8")
+            lines.append(f"  - path: {name}")
+            lines += [f"    {key}: {value}" for key, value in described.items()]
+        path = folder / "files.yaml"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
