@@ -45,6 +45,10 @@ class Problem:
     kind: Kind
     message: str
 
+    def __str__(self) -> str:
+        """Return it as one line."""
+        return f"{self.path}: {self.kind}: {self.message}"
+
 
 def verify(lake_dir: Path) -> list[Problem]:
     """Check every partition of the lake against its manifest, reading all of it.

@@ -3,8 +3,7 @@
     minute_count: SQL expression that counts minutes; 'count(*)' over minutes,
     'sum(minute_count)' over a finer aggregate.
     vwap_volume: SQL expression of the volume, in base units, that came with a vwap.
-    Volume-weighted price is kept as notional and the volume it covers, never averaged.
-    -#}
+    The vwap itself is kept as notional and the volume it covers, never averaged. -#}
 {% macro rolled_up_bars(bucket, minute_count, vwap_volume) -%}
     first(open, {{ bucket }}) as open,
     max(high) as high,

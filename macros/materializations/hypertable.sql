@@ -10,13 +10,12 @@
     Config:
       time_column        column of the hypertable's time dimension (timestamptz or date)
       chunk_interval     e.g. '7 days'
-      unique_key         list of columns, the time column among them; also the primary
-                         key
+      unique_key         list of columns, with the time column; also the primary key
       unchanged_columns  columns that alone do not make a row different (lineage)
       precedence         SQL predicate over `incoming` and `existing`: may incoming
                          replace existing?
-      segment_by, order_by, compress_after   columnstore settings; compress_after adds
-                                             a policy
+      segment_by, order_by, compress_after
+                         columnstore settings; compress_after adds a policy
 
     `--full-refresh` ignores precedence and deletes the keys that the SQL no longer
     yields; the table itself and all that depends on it stay. -#}

@@ -1,5 +1,5 @@
-{#- Returns a dictionary: does the aggregate stand in the database, and with which
-    definition?
+{#- Returns a dictionary: does the aggregate stand in the database, and with
+    which definition?
     name: `schema.name`. Asks the database, not dbt's cache: a rebuilt parent takes its
     children with it. -#}
 {% macro aggregate_state(name) %}

@@ -1,7 +1,7 @@
 {#- Runs a statement: a temporary table of the rows that are new or differ from what
     stands.
-    relation: the hypertable. sql: the model's SQL. changes: name of the temporary
-    table.
+    relation: the hypertable. sql: the model's SQL.
+    changes: name of the temporary table.
     columns: the model's columns. `_change` is 'new', 'revised' or, on a full refresh,
     'gone'. -#}
 {% macro collect_changes(relation, sql, changes, columns) %}

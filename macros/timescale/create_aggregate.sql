@@ -1,8 +1,8 @@
 {#- Runs statements: drop an outdated aggregate with its dependants, create the new one
     empty and note its definition.
     relation, name: the aggregate. definition: hash of what it is made from.
-    materialized_only: whether queries see refreshed buckets only. sql: the model's SQL.
-    -#}
+    materialized_only: whether queries see refreshed buckets only.
+    sql: the model's SQL. -#}
 {% macro create_aggregate(relation, name, definition, materialized_only, sql) %}
     {{ get_assert_columns_equivalent(sql) }}
     {%- set existing = load_cached_relation(this) -%}

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from barhouse import embedded, transform
-from barhouse.database import Warehouse
+from barhouse.database import Warehouse, open_warehouse
 from barhouse.landing import extract_provider
 from barhouse.opening import ready_warehouse
 from extract.pipelines import LandingReport
@@ -29,7 +29,7 @@ class House:
 
     @property
     def warehouse(self) -> Warehouse:
-        return ready_warehouse(self.settings)
+        return open_warehouse(self.settings)
 
     def url(self, role: str | None = None) -> str:
         return self.warehouse.url(role)
@@ -66,6 +66,7 @@ def _settings(state_dir: Path, project_dir: Path = ROOT) -> Settings:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a stopped server that is bootstrapped and knows the sessions."""
     house = House(_settings(tmp_path_factory.mktemp("template") / "state"))
+    ready_warehouse(house.settings)
     house.extract("sessions")
     embedded.stop(house.settings.embedded_dir)
     return house.settings.state_dir

@@ -150,7 +150,7 @@ def test_a_changed_value_rewrites_only_its_partition(warehouse_url: str, tmp_pat
 def test_a_null_is_a_change(warehouse_url: str, tmp_path: Path) -> None:
     run(warehouse_url, tmp_path)
     names = [column.name for column in ls(tmp_path)[0].schema]
-    columns = ", ".join("null::numeric as vwap" if name == "vwap" else name for name in names)
+    columns = ", ".join("null::numeric as close" if name == "close" else name for name in names)
     assert run(
         warehouse_url,
         tmp_path,
@@ -281,7 +281,7 @@ def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 
 def test_a_mart_that_is_not_built_is_named(warehouse_url: str, tmp_path: Path) -> None:
     missing = replace(HOURS, relation="marts.bars_of_nothing")
-    with pytest.raises(LakeError, match="Cannot read bars_4h .* is the warehouse built"):
+    with pytest.raises(LakeError, match=r"Cannot read bars_4h .* is the warehouse built"):
         run(warehouse_url, tmp_path, [missing])
 
 

@@ -151,7 +151,7 @@ def test_a_failing_disk_leaves_no_temporary_file(
         patch.setattr(os, "fsync", fail) if failing == "fsync" else patch.setattr(
             files, "write_manifest", fail
         )
-        with pytest.raises(LakeError, match="input/output error|disk is full"):
+        with pytest.raises(LakeError, match=r"input/output error|disk is full"):
             put(lake, b"other", table)
     assert (verify(lake), ls(lake)) == ([], [before])
 

@@ -77,5 +77,5 @@ def test_a_wrong_field_is_named(text: str, change: dict[str, object], said: str)
 
 @pytest.mark.parametrize("broken", ["", "{", "[]", "3"])
 def test_what_is_no_object_is_refused(broken: str) -> None:
-    with pytest.raises(LakeError, match="JSON|expected an object"):
+    with pytest.raises(LakeError, match=r"JSON|expected an object"):
         parse_manifest(broken)

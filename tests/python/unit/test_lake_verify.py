@@ -54,6 +54,13 @@ def test_harm_is_found(folder: Path, harm: Callable[[Path], object], kinds: set[
     assert all(problem.path.startswith("bars_1m/") for problem in problems)
 
 
+def test_a_problem_is_one_line(folder: Path) -> None:
+    (folder / files.DATA).unlink()
+    assert [str(problem) for problem in verify(folder.parents[1])] == [
+        "bars_1m/date=2018-01-20/part.parquet: missing file: The manifest's data file is not there."
+    ]
+
+
 def test_a_lake_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(LakeError, match="There is no lake at"):
         verify(tmp_path / "none")
