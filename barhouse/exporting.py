@@ -16,7 +16,7 @@ def export_lake(settings: Settings, warehouse: Warehouse, *, full: bool = False)
     Args:
         settings: The project.
         warehouse: The database.
-        full: Compare every partition instead of trusting the record of changes.
+        full: Write every partition anew, changed or not.
 
     Raises:
         LakeError: The lake cannot be written or is in use.
@@ -39,7 +39,8 @@ def describe_export(report: ExportReport) -> str:
     return (
         f"{report.written} partitions written ({report.rows_written:,} rows, "
         f"{report.bytes_written / 1e6:.1f} MB), {report.unchanged} unchanged, "
-        f"{report.removed} removed; the lake holds {report.rows:,} rows, {report.bytes / 1e6:.1f} MB"
+        f"{report.removed} removed, {report.archived} archived; the lake holds "
+        f"{report.rows:,} rows, {report.bytes / 1e6:.1f} MB"
     )
 
 

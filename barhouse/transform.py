@@ -1,4 +1,4 @@
-"""Run dbt against the database in use, as a program of its own."""
+"""Run dbt against the database in use."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from barhouse.database import Warehouse
 from barhouse.errors import BarhouseError
-from extract.settings import Settings, child_environment
+from extract.settings import Settings, child_environment, set_environment
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunner
 
 
 @dataclass(frozen=True)
@@ -30,42 +34,37 @@ class BuildReport:
     seconds: float = 0.0
 
 
-def run_dbt(
-    arguments: Sequence[str],
-    settings: Settings,
-    warehouse: Warehouse | None,
-    *,
-    quiet: bool = False,
-) -> int:
-    """Run a dbt command.
+def run_dbt(arguments: Sequence[str], settings: Settings, warehouse: Warehouse | None) -> int:
+    """Run a dbt command as a program of its own, on the user's terminal.
 
     Args:
         arguments: The command and its options, e.g. ``["build", "--select", "core"]``.
         settings: The project to run in.
         warehouse: The database; none for commands that need none, such as ``parse``.
-        quiet: Keep dbt's output in its log file only.
 
     Returns:
         dbt's exit code.
     """
-    environment = {
-        "DBT_PROFILES_DIR": str(settings.project_dir / "profiles"),
-        "DBT_TARGET_PATH": str(_target(settings)),
-        "DBT_LOG_PATH": str(settings.state_dir / "logs"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        **(warehouse.dbt_environment() if warehouse else {}),
-    }
-    if quiet:
-        environment["DBT_QUIET"] = "true"
     command = [str(Path(sys.executable).with_name("dbt")), *arguments]
     finished = subprocess.run(  # noqa: S603 - dbt of our environment
-        command, cwd=settings.project_dir, env=child_environment(environment), check=False
+        command,
+        cwd=settings.project_dir,
+        env=child_environment(_environment(settings, warehouse)),
+        check=False,
     )
     return finished.returncode
 
 
+def preload_dbt() -> None:
+    """Import dbt now: it takes seconds, best spent while something else is waited for."""
+    _runner()
+
+
 def build(settings: Settings, warehouse: Warehouse, *, full_refresh: bool = False) -> BuildReport:
-    """Run ``dbt build``: models, seeds, tests; a failed test stops what is downstream of it.
+    """Run ``dbt build``: models, seeds, data tests; a failed test stops what is downstream of it.
+
+    Unit tests prove the code, not the data: they are for development and CI
+    (``barhouse dbt build``).
 
     Args:
         settings: The project to run in.
@@ -80,11 +79,16 @@ def build(settings: Settings, warehouse: Warehouse, *, full_refresh: bool = Fals
     """
     results = _target(settings) / "run_results.json"
     results.unlink(missing_ok=True)
-    arguments = ["build", *(["--full-refresh"] if full_refresh else [])]
-    code = run_dbt(arguments, settings, warehouse, quiet=True)
+    set_environment(_environment(settings, warehouse))
+    arguments = ["--quiet", "build", "--exclude-resource-type", "unit_test"]
+    arguments += ["--project-dir", str(settings.project_dir)]
+    if full_refresh:
+        arguments.append("--full-refresh")
+    finished = _runner().invoke(arguments)
     report = read_report(results)
-    if code != 0:
-        shown = "; ".join(report.failures[:3]) or "dbt stopped before any model ran"
+    if not finished.success:
+        stopped = finished.exception or "dbt stopped before any model ran"
+        shown = "; ".join(report.failures[:3]) or _first_line(str(stopped))
         raise BarhouseError(
             f"dbt build failed: {shown}. Nothing downstream of it was published; details are in "
             f"{settings.state_dir / 'logs' / 'dbt.log'}, days held back in quality.quarantine."
@@ -112,6 +116,22 @@ def read_report(path: Path) -> BuildReport:
         failures=failures,
         seconds=float(content.get("elapsed_time", 0.0)),
     )
+
+
+def _runner() -> dbtRunner:
+    from dbt.cli.main import dbtRunner
+
+    return dbtRunner()
+
+
+def _environment(settings: Settings, warehouse: Warehouse | None) -> dict[str, str]:
+    return {
+        "DBT_PROFILES_DIR": str(settings.project_dir / "profiles"),
+        "DBT_TARGET_PATH": str(_target(settings)),
+        "DBT_LOG_PATH": str(settings.state_dir / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        **(warehouse.dbt_environment() if warehouse else {}),
+    }
 
 
 def _target(settings: Settings) -> Path:

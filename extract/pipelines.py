@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import dlt
 import psycopg
-from dlt.destinations import postgres
-from dlt.pipeline.exceptions import PipelineStepFailed
 
 from extract.landing import SCHEMAS, Batch, LandingError, LandingTable, conform
 from extract.providers import ExtractRequest, IsLanded, Provider, ProviderError
 from extract.settings import set_default_environment
+
+if TYPE_CHECKING:
+    from dlt.pipeline.pipeline import Pipeline
 
 DATASET = "staging"
 _DLT_ENVIRONMENT = {
@@ -181,7 +181,11 @@ def _pipeline_name(name: str) -> str:
     return f"barhouse_{name}"
 
 
-def _pipeline(name: str, database_url: str, pipelines_dir: Path) -> dlt.Pipeline:
+def _pipeline(name: str, database_url: str, pipelines_dir: Path) -> Pipeline:
+    # dlt takes a second to import; a run that has nothing to land does without it.
+    import dlt
+    from dlt.destinations import postgres
+
     set_default_environment(_DLT_ENVIRONMENT)
     pipelines_dir.mkdir(parents=True, exist_ok=True)
     return dlt.pipeline(
@@ -193,6 +197,8 @@ def _pipeline(name: str, database_url: str, pipelines_dir: Path) -> dlt.Pipeline
 
 
 def _source(first: Batch, rest: Iterator[Batch]) -> Any:
+    import dlt
+
     @dlt.resource(name="landing", write_disposition="append", schema_contract="freeze")
     def landing() -> Iterator[Any]:
         yield _item(first)
@@ -203,6 +209,8 @@ def _source(first: Batch, rest: Iterator[Batch]) -> Any:
 
 
 def _item(batch: Batch) -> Any:
+    import dlt
+
     hints = dlt.mark.make_hints(
         table_name=batch.table,
         write_disposition="append",
@@ -228,7 +236,9 @@ def _columns(table: LandingTable) -> Any:
     }
 
 
-def _run(pipeline: dlt.Pipeline, source: Any = None) -> list[str]:
+def _run(pipeline: Pipeline, source: Any = None) -> list[str]:
+    from dlt.pipeline.exceptions import PipelineStepFailed
+
     try:
         info = pipeline.run(source, loader_file_format="parquet") if source else pipeline.run()
     except PipelineStepFailed as error:

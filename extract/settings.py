@@ -88,6 +88,15 @@ def load_settings(
     )
 
 
+def is_given(variable: str) -> bool:
+    """Tell whether the user set an environment variable to something.
+
+    Args:
+        variable: Its name, e.g. ``PREFECT_API_URL``.
+    """
+    return bool(os.environ.get(variable))
+
+
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for a program that Barhouse starts, such as dbt.
 
@@ -95,6 +104,15 @@ def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
         extra: Variables to add or replace.
     """
     return {**os.environ, **extra}
+
+
+def set_environment(values: Mapping[str, str]) -> None:
+    """Give libraries that run inside this process and read the environment their settings.
+
+    Args:
+        values: Variables to set, such as those that ``profiles/profiles.yml`` reads.
+    """
+    os.environ.update(values)
 
 
 def set_default_environment(defaults: Mapping[str, str]) -> None:

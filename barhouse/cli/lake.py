@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="The Parquet lake: list and verify.
 
 def export(
     full: Annotated[
-        bool, typer.Option("--full", help="Compare every partition, not only where marts changed.")
+        bool, typer.Option("--full", help="Write every partition anew, changed or not.")
     ] = False,
 ) -> None:
     """Write the marts that changed to the Parquet lake."""

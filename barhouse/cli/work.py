@@ -9,12 +9,14 @@ import typer
 
 from barhouse import transform
 from barhouse.cli.console import err, out, progress_printer, table
+from barhouse.cli.tour import show_tour
 from barhouse.errors import BarhouseError
 from barhouse.landing import extract_provider
 from barhouse.opening import ready_warehouse
 from extract.pipelines import LandingReport
 from extract.registry import load_provider, provider_names
 from extract.settings import load_settings
+from flows.local_server import start_local_server
 
 _PARTLY_FAILED = 3
 
@@ -85,21 +87,25 @@ def build(
 
 def nightly() -> None:
     """Run the nightly flow now: extract all configured sources, build, export."""
+    _refresh()
+
+
+def _refresh() -> None:
+    server = start_local_server()
     from flows.nightly import refresh_warehouse
 
+    transform.preload_dbt()
+    server.wait()
     refresh_warehouse()
 
 
 def demo() -> None:
     """Load real bars, build, test and export them, then show what came out."""
-    from barhouse.cli.tour import show_tour
-    from flows.nightly import refresh_warehouse
-
     settings = load_settings()
     if settings.database_url is not None:
         raise BarhouseError(
             "BARHOUSE_DATABASE_URL is set; the demo fills the embedded database only. Unset it, or "
             "use `barhouse nightly` for your own database."
         )
-    refresh_warehouse()
+    _refresh()
     show_tour(settings, ready_warehouse(settings))

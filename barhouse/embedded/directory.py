@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ _OURS = (
     "password",
     "password.new",
     ".initialised",
+    "port",
 )
 
 
@@ -242,6 +244,26 @@ class DataDirectory:
             lines = file.read().decode("utf-8", "replace").splitlines()
         fatal = [line.removeprefix("FATAL: ") for line in lines if line.startswith("FATAL: ")]
         return fatal[-1] if fatal else None
+
+    # ---- port
+
+    def remembered_port(self) -> int:
+        """Return the port of the last server if it is free now, else 0.
+
+        A port that stays lets clients keep what they cache by address, such as dbt its parse.
+        """
+        try:
+            port = int((self.path / "port").read_text())
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+        except (OSError, ValueError, OverflowError):
+            return 0
+        return port
+
+    def remember_port(self, port: int) -> None:
+        """Keep the port for the next server."""
+        (self.path / "port").write_text(str(port))
 
     # ---- deletion
 

@@ -1,4 +1,4 @@
-"""The one exception of this package."""
+"""The exceptions of this package."""
 
 
 class EmbeddedError(RuntimeError):
@@ -6,3 +6,7 @@ class EmbeddedError(RuntimeError):
 
     The message is one sentence for people: what was seen, what was expected, what to do.
     """
+
+
+class PortTakenError(EmbeddedError):
+    """The port asked for belongs to another program."""

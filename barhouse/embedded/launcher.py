@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import quote
 
 from barhouse.embedded.directory import DataDirectory
-from barhouse.embedded.errors import EmbeddedError
+from barhouse.embedded.errors import EmbeddedError, PortTakenError
 from barhouse.embedded.node import check_node, find_node, server_program
 
+# the server's exit code for a port that another program has (embedded/src/fatal.mjs)
+_EXIT_PORT_TAKEN = 4
 _POLL_SECONDS = 0.05
 _KILL_SECONDS = 10.0
 _USER = "postgres"
@@ -59,7 +61,7 @@ class Server:
         if role is not None:
             # blanks and backslashes separate and escape inside `options`
             escaped = role.replace("\\", "\\\\").replace(" ", "\\ ")
-            url += "&options=" + quote(f"-c role={escaped}", safe="")
+            url += "&options=" + quote(f"-crole={escaped}", safe="")
         return url
 
 
@@ -125,9 +127,8 @@ def _wait_ready(
         code = child.poll()
         if code is not None:
             fatal = directory.last_fatal(log_start) or f"it ended with exit code {code}"
-            raise EmbeddedError(
-                f"the embedded database did not start: {fatal} (log: {directory.log_file})"
-            )
+            kind = PortTakenError if code == _EXIT_PORT_TAKEN else EmbeddedError
+            raise kind(f"the embedded database did not start: {fatal} (log: {directory.log_file})")
         time.sleep(_POLL_SECONDS)
     child.kill()
     child.wait()
@@ -138,6 +139,18 @@ def _wait_ready(
 
 
 def _start_locked(
+    directory: DataDirectory, lock: int, port: int, node: Path | None, deadline: float
+) -> Server:
+    remembered = 0 if port else directory.remembered_port()
+    if remembered:
+        try:
+            return _start_on(directory, lock, remembered, node, deadline)
+        except PortTakenError:
+            pass  # taken since we looked: any other will do
+    return _start_on(directory, lock, port, node, deadline)
+
+
+def _start_on(
     directory: DataDirectory, lock: int, port: int, node: Path | None, deadline: float
 ) -> Server:
     program = server_program()
@@ -161,6 +174,7 @@ def _start_locked(
         child.terminate()
         raise
     _started.append(child)
+    directory.remember_port(server.port)
     return server
 
 
@@ -175,7 +189,7 @@ def start(
     Args:
         data_dir: the data directory; made at the first start.
         timeout_seconds: how long to wait for a server that accepts clients.
-        port: TCP port on 127.0.0.1; 0 takes a free one. Has no effect on a server that runs.
+        port: TCP port on 127.0.0.1; 0 takes that of the last server, or a free one. Has no effect on a server that runs.
         node: Node program to use instead of the one `find_node` finds.
 
     Returns:

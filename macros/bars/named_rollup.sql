@@ -1,7 +1,9 @@
 {#- Renders a select statement: the bars of a rollup with their symbol, their
     volume-weighted price and decimals without trailing zeros.
-    rollup, instruments: names of the CTEs to read. -#}
-{% macro named_rollup(rollup, instruments) -%}
+    rollup, instruments, latest_minutes: names of the CTEs to read.
+    width: interval literal, the length of a bucket, e.g. '5 minutes'. A bucket that the minutes
+    do not reach the end of is not final. -#}
+{% macro named_rollup(rollup, instruments, latest_minutes, width) -%}
     select
         -- keys
         {{ instruments }}.symbol,
@@ -19,7 +21,11 @@
         {{ rollup }}.minute_count,
         -- flags
         {{ rollup }}.is_final
+        and {{ rollup }}.bucket_start_at + interval '{{ width }}'
+        <= {{ latest_minutes }}.last_minute_at + interval '1 minute' as is_final
     from {{ rollup }}
     inner join {{ instruments }}
         on {{ rollup }}.instrument_id = {{ instruments }}.instrument_id
+    left join {{ latest_minutes }}
+        on {{ rollup }}.instrument_id = {{ latest_minutes }}.instrument_id
 {%- endmacro %}

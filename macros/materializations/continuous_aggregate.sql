@@ -38,7 +38,7 @@
         {% do persist_docs(this.incorporate(type=this.View), model) %}
     {%- endif %}
     {% do adapter.commit() %}
-    {% do refresh_aggregate(name, config.require('source'), config.require('bucket'), is_current) %}
+    {% do refresh_aggregate(name, config.require('source'), config.require('bucket')) %}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}

@@ -25,12 +25,23 @@
     {%- set unique_key = config.require('unique_key') -%}
     {%- set time_column = config.require('time_column') -%}
 
+    {%- if should_full_refresh()
+        and 'model.barhouse.int_bars__judged' not in selected_resources %}
+        {{ exceptions.raise_compiler_error(
+            'A full refresh of ' ~ this ~ ' alone would delete every bar that is not'
+            ~ ' pending; expected everything it is built from in the same run. Select +'
+            ~ this.identifier ~ ', or run `barhouse build --full-refresh`.'
+        ) }}
+    {%- endif %}
+
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {%- if existing_relation is none %}
         {% do create_hypertable_relation(target_relation, sql) %}
-    {%- elif existing_relation.type != 'table' %}
+    {%- elif existing_relation.type == 'table' %}
+        {% do refuse_other_columns(existing_relation) %}
+    {%- else %}
         {{ exceptions.raise_compiler_error(
             this ~ ' exists as a ' ~ existing_relation.type ~ '; expected a hypertable or nothing.'
             ~ ' Drop or rename it, then build again.'

@@ -4,7 +4,6 @@
     sql: the model's SQL; checked against the contract. -#}
 {% macro create_hypertable_relation(relation, sql) %}
     {%- set time_column = config.require('time_column') -%}
-    {%- set unit = 'date' if model.columns[time_column].data_type == 'date' else 'timestamptz' -%}
     {{ get_assert_columns_equivalent(sql) }}
     {% call statement('create_hypertable') -%}
         create table {{ relation }} {{ get_table_columns_and_constraints() }};

@@ -1,10 +1,9 @@
 {#- Runs statements outside a transaction: refresh an aggregate where its source changed
     since the last build, then pass the ranges on to the aggregates built from this one.
     name, source: `schema.name`. bucket: width of a bucket, e.g. '5 minutes'.
-    is_current: false right after the aggregate was created; then everything is
-    refreshed. With no new range nothing is run. A build killed in between refreshes the
-    same ranges again. -#}
-{% macro refresh_aggregate(name, source, bucket, is_current) %}
+    Right after the aggregate was created that is every range ever recorded. With no new
+    range nothing is run. A build killed in between refreshes the same ranges again. -#}
+{% macro refresh_aggregate(name, source, bucket) %}
     {%- set pending -%}
         with pending as (
             select

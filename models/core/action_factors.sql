@@ -5,33 +5,72 @@ with corporate_actions as (
     where is_applied
 ),
 
-bars as (
+reported_days as (
     select * from {{ ref('bars_1d') }}
 ),
 
-ex_dates as (
+minute_days as (
+    select * from {{ ref('rollup_1d') }}
+),
+
+-- the provider's own close comes first; minutes serve where there is none
+closes as (
     select
         instrument_id,
-        ex_date,
-        coalesce(max(split_ratio), 1)::numeric(38, 18) as split_ratio,
-        coalesce(max(dividend_amount), 0)::numeric(38, 18) as dividend_amount
+        session_date,
+        close,
+        session_date::timestamptz as bucket_start_at,
+        1 as preference
+    from reported_days
+    union all
+    select
+        instrument_id,
+        session_date,
+        close,
+        bucket_start_at,
+        2 as preference
+    from minute_days
+),
+
+last_days as (
+    select
+        instrument_id,
+        max(session_date) as last_session_date
+    from closes
+    group by instrument_id
+),
+
+-- an announced action adjusts nothing before its ex-date has come
+ex_dates as (
+    select
+        corporate_actions.instrument_id,
+        corporate_actions.ex_date,
+        coalesce(max(corporate_actions.split_ratio), 1)::numeric(38, 18) as split_ratio,
+        coalesce(
+            max(corporate_actions.dividend_amount), 0
+        )::numeric(38, 18) as dividend_amount
     from corporate_actions
-    group by instrument_id, ex_date
+    inner join last_days
+        on
+            corporate_actions.instrument_id = last_days.instrument_id
+            and corporate_actions.ex_date <= last_days.last_session_date
+    group by corporate_actions.instrument_id, corporate_actions.ex_date
 ),
 
 with_close as (
     select
         *,
         (
-            select bars.close
-            from bars
+            select closes.close
+            from closes
             where
-                ex_dates.instrument_id = bars.instrument_id
-                and ex_dates.ex_date > bars.session_date
+                ex_dates.instrument_id = closes.instrument_id
+                and ex_dates.ex_date > closes.session_date
                 -- a close from long before the ex-date is no measure of the dividend
-                and ex_dates.ex_date - {{ var('previous_close_within_days', 10) }}
-                <= bars.session_date
-            order by bars.session_date desc
+                and ex_dates.ex_date - {{ var('previous_close_within_days') }}
+                <= closes.session_date
+            order by
+                closes.session_date desc, closes.preference asc, closes.bucket_start_at desc
             limit 1
         ) as previous_close
     from ex_dates
@@ -43,7 +82,8 @@ judged as (
         case
             when dividend_amount = 0 then null
             when previous_close is null
-                then 'no close is known within 10 days before the ex-date'
+                then 'no close is known within '
+                || '{{ var("previous_close_within_days") }} days before the ex-date'
             when dividend_amount >= previous_close / split_ratio
                 then 'the dividend is not smaller than the close before the ex-date'
         end as held_back_reason

@@ -4,7 +4,13 @@
     time_column='bar_start_at',
     chunk_interval='7 days',
     unique_key=['instrument_id', 'bar_start_at'],
-    unchanged_columns=['request_id', 'source_row', 'load_id', 'loaded_at'],
+    unchanged_columns=[
+        'provider_priority',
+        'request_id',
+        'source_row',
+        'load_id',
+        'loaded_at',
+    ],
     precedence=newer_bar_wins(),
     segment_by=['instrument_id'],
     order_by='bar_start_at desc',
@@ -35,6 +41,7 @@ published as (
         trade_count,
         -- flags
         session_scope,
+        is_regular,
         is_final,
         -- lineage
         provider,

@@ -4,7 +4,13 @@
     time_column='bar_start_at',
     chunk_interval='90 days',
     unique_key=['instrument_id', 'timeframe', 'bar_start_at'],
-    unchanged_columns=['request_id', 'source_row', 'load_id', 'loaded_at'],
+    unchanged_columns=[
+        'provider_priority',
+        'request_id',
+        'source_row',
+        'load_id',
+        'loaded_at',
+    ],
     precedence=newer_bar_wins(),
     segment_by=['instrument_id'],
     order_by='timeframe, bar_start_at desc',
@@ -36,6 +42,7 @@ published as (
         trade_count,
         -- flags
         session_scope,
+        is_regular,
         is_final,
         -- lineage
         provider,

@@ -14,8 +14,9 @@ provider_priority as (
     select * from {{ ref('provider_priority') }}
 ),
 
+-- a record that a load repeats counts once
 reported as (
-    select
+    select distinct
         provider,
         asset_class,
         provider_symbol,
@@ -30,7 +31,7 @@ reported as (
         loaded_at
     from splits
     union all
-    select
+    select distinct
         provider,
         asset_class,
         provider_symbol,

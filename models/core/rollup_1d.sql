@@ -15,6 +15,8 @@ select
         'bar_start_at',
         minute_count='count(*)',
         vwap_volume='sum(case when vwap is not null then volume end)'
-    ) }}
+    ) }},
+    max(bar_start_at) as last_minute_at
 from {{ ref('bars_1m') }}
+where is_regular
 group by instrument_id, session_date, time_bucket('1 day', bar_start_at)

@@ -2,11 +2,13 @@ with sessions as (
     select * from {{ ref('stg_sessions') }}
 ),
 
+-- the newest load of an exchange is its whole calendar: a day that is not in it any
+-- more is not a session any more
 ranked as (
     select
         *,
-        row_number() over (
-            partition by exchange, session_date order by loaded_at desc, load_id desc
+        dense_rank() over (
+            partition by exchange order by loaded_at desc, load_id desc
         ) as place
     from sessions
 ),

@@ -33,6 +33,7 @@ accepted as (
         bars.trade_count,
         -- flags
         bars.session_scope,
+        bars.is_regular,
         bars.is_final,
         -- lineage
         bars.provider,

@@ -44,6 +44,7 @@ judged as (
         trade_count,
         -- flags
         session_scope,
+        coalesce({{ bar_is_regular() }}, false) as is_regular,
         is_final,
         is_pending,
         nullif(concat_ws(

@@ -20,7 +20,7 @@ with_ratio as (
                     where
                         bars.instrument_id = splits.instrument_id
                         and bars.placed_on < splits.ex_date
-                        and bars.fetched_at::date >= splits.ex_date
+                        and (bars.fetched_at at time zone 'UTC')::date >= splits.ex_date
                 )
         end as restated_ratio
     from bars
@@ -37,7 +37,7 @@ raw_basis as (
             else bar_start_at
         end as bar_key_at,
         bar_start_at,
-        exchange,
+        instrument_exchange as exchange,
         asset_class,
         -- prices
         coalesce(open * restated_ratio, open)::numeric(38, 18) as open,

@@ -18,9 +18,32 @@ months as (
         sum(volume) as volume,
         count(*) as session_count,
         -- flags
-        bool_and(is_final) as is_final
+        bool_and(is_final) as has_final_days
     from bars
     group by symbol, date_trunc('month', session_date), instrument_id
+),
+
+-- a month is final once a later one has begun
+finished as (
+    select
+        -- keys
+        symbol,
+        month_start_date,
+        instrument_id,
+        -- prices
+        open,
+        high,
+        low,
+        close,
+        -- activity
+        volume,
+        session_count,
+        -- flags
+        has_final_days
+        and month_start_date < max(month_start_date) over (
+            partition by instrument_id
+        ) as is_final
+    from months
 )
 
-select * from months
+select * from finished

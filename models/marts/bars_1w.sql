@@ -18,9 +18,32 @@ weeks as (
         sum(volume) as volume,
         count(*) as session_count,
         -- flags
-        bool_and(is_final) as is_final
+        bool_and(is_final) as has_final_days
     from bars
     group by symbol, date_trunc('week', session_date), instrument_id
+),
+
+-- a week is final once a later one has begun
+finished as (
+    select
+        -- keys
+        symbol,
+        week_start_date,
+        instrument_id,
+        -- prices
+        open,
+        high,
+        low,
+        close,
+        -- activity
+        volume,
+        session_count,
+        -- flags
+        has_final_days
+        and week_start_date < max(week_start_date) over (
+            partition by instrument_id
+        ) as is_final
+    from weeks
 )
 
-select * from weeks
+select * from finished

@@ -6,8 +6,12 @@ instruments as (
     select * from {{ ref('instruments') }}
 ),
 
+latest_minutes as (
+    select * from {{ ref('latest_minutes') }}
+),
+
 named as (
-    {{ named_rollup('rollup', 'instruments') }}
+    {{ named_rollup('rollup', 'instruments', 'latest_minutes', '30 minutes') }}
 )
 
 select * from named

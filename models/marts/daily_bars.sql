@@ -14,8 +14,16 @@ instruments as (
     select * from {{ ref('instruments') }}
 ),
 
+latest_minutes as (
+    select * from {{ ref('latest_minutes') }}
+),
+
+sessions as (
+    select * from {{ ref('sessions') }}
+),
+
 -- a session that spans midnight UTC has two parts
-built as (
+parts_joined as (
     select
         instrument_id,
         session_date,
@@ -27,10 +35,36 @@ built as (
         sum(notional) as notional,
         sum(notional_volume) as notional_volume,
         sum(trade_count)::bigint as trade_count,
-        sum(minute_count)::bigint as minute_count,
         bool_and(is_final) as is_final
     from minutes
     group by instrument_id, session_date
+),
+
+-- a day whose minutes do not reach its close is still in progress
+built as (
+    select
+        parts_joined.instrument_id,
+        parts_joined.session_date,
+        parts_joined.open,
+        parts_joined.high,
+        parts_joined.low,
+        parts_joined.close,
+        {{ vwap_of('parts_joined') }} as vwap,
+        parts_joined.volume,
+        parts_joined.trade_count,
+        parts_joined.is_final
+        and (
+            parts_joined.session_date < latest_minutes.last_session_date
+            or sessions.close_at <= latest_minutes.last_minute_at + interval '1 minute'
+        ) as is_final
+    from parts_joined
+    inner join instruments on parts_joined.instrument_id = instruments.instrument_id
+    inner join latest_minutes
+        on parts_joined.instrument_id = latest_minutes.instrument_id
+    inner join sessions
+        on
+            instruments.exchange = sessions.exchange
+            and parts_joined.session_date = sessions.session_date
 ),
 
 preferred as (
@@ -56,7 +90,7 @@ preferred as (
         built.high,
         built.low,
         built.close,
-        {{ vwap_of('built') }} as vwap,
+        built.vwap,
         built.volume,
         built.trade_count,
         built.is_final,

@@ -1,0 +1,16 @@
+{#- Stops the model when the standing hypertable does not have just the model's columns.
+    relation: the standing hypertable. -#}
+{% macro refuse_other_columns(relation) %}
+    {%- set standing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- set wanted = model.columns.keys() | list -%}
+    {%- set missing = wanted | reject('in', standing) | list -%}
+    {%- set surplus = standing | reject('in', wanted) | list -%}
+    {%- if missing or surplus %}
+        {{ exceptions.raise_compiler_error(
+            relation ~ ' has other columns than its model: missing '
+            ~ (missing | join(', ') or 'none') ~ ', surplus ' ~ (surplus | join(', ') or 'none')
+            ~ '. Add or drop them with a migration in sql_bootstrap/migrations, or drop the'
+            ~ ' table with cascade: the next build makes it anew from everything that landed.'
+        ) }}
+    {%- endif %}
+{% endmacro %}
