@@ -10,7 +10,9 @@ Example:
 """
 
 from barhouse.embedded.errors import EmbeddedError
-from barhouse.embedded.launcher import Server, reset, start, status, stop
+from barhouse.embedded.launcher import start
 from barhouse.embedded.node import find_node
+from barhouse.embedded.server import Server, status
+from barhouse.embedded.stopping import reset, stop
 
 __all__ = ["EmbeddedError", "Server", "find_node", "reset", "start", "status", "stop"]

@@ -1,96 +1,18 @@
-"""Starts, joins and stops the embedded server of a data directory."""
+"""Starts or joins the embedded server of a data directory."""
 
 import os
-import signal
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 from barhouse.embedded.directory import DataDirectory
 from barhouse.embedded.errors import EmbeddedError, PortTakenError
 from barhouse.embedded.node import check_node, find_node, server_program
+from barhouse.embedded.server import Server, as_server, reap, started
 
 # the server's exit code for a port that another program has (embedded/src/fatal.mjs)
 _EXIT_PORT_TAKEN = 4
 _POLL_SECONDS = 0.05
-_KILL_SECONDS = 10.0
-_USER = "postgres"
-
-# Handles of servers that this process started: they outlive us on purpose, and polling them here
-# keeps them from staying behind as zombies when they are stopped.
-_started: list[subprocess.Popen[bytes]] = []
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running embedded database.
-
-    Attributes:
-        pid: process id of the server.
-        host: loopback address it listens on.
-        port: TCP port; another one at every start unless a port was asked for.
-        database: name of its one database.
-        data_dir: its data directory, absolute.
-    """
-
-    pid: int
-    host: str
-    port: int
-    database: str
-    data_dir: Path
-
-    def url(self, role: str | None = None) -> str:
-        """Return the connection URL, password included: do not log it.
-
-        Args:
-            role: database role the session takes at its start, e.g. ``loader``.
-
-        Returns:
-            A libpq URL, which psycopg, SQLAlchemy and ADBC also take.
-
-        Raises:
-            EmbeddedError: the password file cannot be read.
-        """
-        password = quote(DataDirectory(self.data_dir).read_password(), safe="")
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        url = f"postgresql://{_USER}:{password}@{host}:{self.port}/{self.database}"
-        url += "?sslmode=disable"
-        if role is not None:
-            # blanks and backslashes separate and escape inside `options`
-            escaped = role.replace("\\", "\\\\").replace(" ", "\\ ")
-            url += "&options=" + quote(f"-crole={escaped}", safe="")
-        return url
-
-
-def _as_server(directory: DataDirectory, description: dict[str, Any]) -> Server:
-    return Server(
-        pid=int(description["pid"]),
-        host=str(description["host"]),
-        port=int(description["port"]),
-        database=str(description["database"]),
-        data_dir=directory.path,
-    )
-
-
-def _reap() -> None:
-    _started[:] = [child for child in _started if child.poll() is None]
-
-
-def status(data_dir: Path) -> Server | None:
-    """Return the server that runs on a directory.
-
-    Args:
-        data_dir: the data directory, e.g. ``.barhouse/db``.
-
-    Returns:
-        None when none is ready for clients.
-    """
-    directory = DataDirectory(data_dir)
-    description = directory.description()
-    return None if description is None else _as_server(directory, description)
 
 
 def _spawn(
@@ -123,7 +45,7 @@ def _wait_ready(
     while time.monotonic() < deadline:
         description = directory.description()
         if description is not None and description["pid"] == child.pid:
-            return _as_server(directory, description)
+            return as_server(directory, description)
         code = child.poll()
         if code is not None:
             fatal = directory.last_fatal(log_start) or f"it ended with exit code {code}"
@@ -173,7 +95,7 @@ def _start_on(
     except KeyboardInterrupt:
         child.terminate()
         raise
-    _started.append(child)
+    started.append(child)
     directory.remember_port(server.port)
     return server
 
@@ -198,14 +120,14 @@ def start(
     Raises:
         EmbeddedError: it cannot start, with the reason the server gave.
     """
-    _reap()
+    reap()
     directory = DataDirectory(data_dir)
     deadline = time.monotonic() + timeout_seconds
     while True:
         directory.make()  # every time: a `reset` elsewhere may have taken it away
         description = directory.description()
         if description is not None:
-            return _as_server(directory, description)
+            return as_server(directory, description)
         lock = directory.try_lock()
         if lock is not None:
             try:
@@ -219,98 +141,3 @@ def start(
                 f"see {directory.log_file}"
             )
         time.sleep(_POLL_SECONDS)
-
-
-def _wait_free(directory: DataDirectory, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while directory.is_locked():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_POLL_SECONDS)
-    _reap()
-    return True
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
-    except PermissionError as error:
-        raise EmbeddedError(
-            f"the embedded database (pid {pid}) belongs to another user, expected one of yours: "
-            "let that user stop it"
-        ) from error
-
-
-def stop(data_dir: Path, *, timeout_seconds: float = 30) -> bool:
-    """Stop the server of a directory, also one that is still starting.
-
-    Args:
-        data_dir: the data directory.
-        timeout_seconds: how long to wait for a clean end before the process is killed; what was
-            committed survives that too.
-
-    Returns:
-        True when a server was stopped, False when none ran.
-
-    Raises:
-        EmbeddedError: somebody holds the directory and cannot be stopped.
-    """
-    directory = DataDirectory(data_dir)
-    deadline = time.monotonic() + timeout_seconds
-    owner = directory.owner()
-    while owner is None:
-        if not directory.is_locked():
-            return False
-        if time.monotonic() > deadline:
-            raise EmbeddedError(
-                f"{directory.path} is locked by a process that is not a server of ours, expected "
-                "an embedded database: find it with lsof and end it"
-            )
-        time.sleep(_POLL_SECONDS)
-        owner = directory.owner()
-    _signal(owner.pid, signal.SIGTERM)
-    if _wait_free(directory, timeout_seconds):
-        return True
-    # Ask again who has it: only the process that still holds this very lock may be killed.
-    if directory.owner() == owner:
-        _signal(owner.pid, signal.SIGKILL)
-    if _wait_free(directory, _KILL_SECONDS):
-        return True
-    raise EmbeddedError(
-        f"the embedded database (pid {owner.pid}) does not end, expected it to after SIGKILL: "
-        f"see {directory.log_file}"
-    )
-
-
-def reset(data_dir: Path) -> None:
-    """Stop the server of a directory and delete its data, password and logs.
-
-    Only what the server made is deleted; other files in the directory stay.
-
-    Args:
-        data_dir: the data directory; one that is missing or empty is fine.
-
-    Raises:
-        EmbeddedError: the directory was not made by the embedded database, or is in use again.
-    """
-    directory = DataDirectory(data_dir)
-    if not directory.path.exists() or not any(directory.path.iterdir()):
-        return
-    if not directory.is_ours():
-        raise EmbeddedError(
-            f"{directory.path} does not look like a data directory of the embedded database, "
-            "expected the mark in its .lock file: nothing was deleted"
-        )
-    stop(directory.path)
-    lock = directory.try_lock()
-    if lock is None:
-        raise EmbeddedError(
-            f"{directory.path} was taken by another start, expected nobody there after the stop: "
-            "try again"
-        )
-    try:
-        directory.delete()
-    finally:
-        os.close(lock)

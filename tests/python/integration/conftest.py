@@ -132,8 +132,8 @@ def write_files(tmp_path: Path) -> Callable[..., Path]:
             "session_scope": "regular",
             "time_format": "iso",
             "symbol": "column",
-            "columns": "{time: time, symbol: symbol, open: open, high: high, low: low, close: close,"
-            " volume: volume}",
+            "columns": "{time: time, symbol: symbol, open: open, high: high, low: low, "
+            "close: close, volume: volume}",
             **keys,
         }
         lines = ["version: 1", "files:"]

@@ -61,7 +61,7 @@ def test_migration_is_applied_once_and_must_not_change(house: House, folder: Pat
     assert bootstrap(house.url(), folder) == []
 
     migration.write_text("alter table staging.requests add column remark text;\n")
-    with pytest.raises(BarhouseError, match="0001_add_note.sql was changed after it was applied"):
+    with pytest.raises(BarhouseError, match=r"0001_add_note\.sql was changed after it was applied"):
         bootstrap(house.url(), folder)
 
 

@@ -102,7 +102,9 @@ def test_raw_daily_bars_are_the_file_digit_by_digit(
     sample_house: House, reported: dict[str, list[dict[str, str]]], symbol: str
 ) -> None:
     columns = ["Open", "High", "Low", "Close", "Volume"]
-    expected = [(row["Date"], *(Decimal(row[name]) for name in columns)) for row in reported[symbol]]
+    expected = [
+        (row["Date"], *(Decimal(row[name]) for name in columns)) for row in reported[symbol]
+    ]
     built = sample_house.query(
         "select session_date::text, open, high, low, close, volume from marts.bars_1d"
         " where symbol = %s and built_from = 'provider' order by session_date",
