@@ -33,14 +33,15 @@ check: setup  ## Format, lint, types, dbt parse, layer rules; changes nothing
 	$(BIN)/yamllint --strict .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/barhouse dbt parse --quiet --target-path $(DBT_PARSE_TARGET)
-	$(BIN)/dbt-bouncer --config-file dbt-bouncer.yml
-	$(BIN)/sqlfluff lint --processes 2 models tests sql_bootstrap
+	$(BIN)/barhouse dbt parse --no-partial-parse --quiet --target-path $(DBT_PARSE_TARGET)
+	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
+	$(BIN)/sqlfluff lint models tests/generic tests/singular sql_bootstrap
+	@sh tools/lint_test_bodies.sh $(BIN)/sqlfluff
 
 format: setup  ## Format Python and SQL in place
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/sqlfluff fix --processes 2 models tests sql_bootstrap
+	$(BIN)/sqlfluff fix models tests/generic tests/singular sql_bootstrap
 
 lock: setup  ## Resolve requirements.lock anew from pyproject.toml
 	.barhouse/tools/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

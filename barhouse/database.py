@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import conninfo
@@ -71,11 +71,18 @@ def open_warehouse(settings: Settings) -> Warehouse:
         settings: ``database_url`` decides: none means the embedded database.
 
     Raises:
-        BarhouseError: The given database does not answer.
+        BarhouseError: The given URL cannot be read, or its database does not answer.
         EmbeddedError: The embedded database cannot be started.
     """
     if settings.database_url is None:
         return Warehouse(embedded.start(settings.embedded_dir).url(), is_embedded=True)
+    if not _is_readable(settings.database_url):
+        # What libpq says of such a URL quotes it, password and all.
+        raise BarhouseError(
+            "BARHOUSE_DATABASE_URL cannot be read; expected "
+            "postgresql://user:password@host:port/database, with special characters of the "
+            "password percent-encoded ('@' as %40, '/' as %2F). Correct it."
+        )
     try:
         psycopg.connect(settings.database_url, connect_timeout=10).close()
     except psycopg.Error as error:
@@ -85,6 +92,23 @@ def open_warehouse(settings: Settings) -> Warehouse:
             "the variable to use the embedded database."
         ) from error
     return Warehouse(settings.database_url, is_embedded=False)
+
+
+def _is_readable(url: str) -> bool:
+    # Whether libpq and urllib see the same login, which they do not if its special characters stand
+    # as they are.
+    try:
+        given = conninfo.conninfo_to_dict(url)
+        parts = urlsplit(url)
+    except (psycopg.ProgrammingError, ValueError):
+        return False
+    password = unquote(parts.password or "")
+    return (
+        not parts.fragment
+        and (not password or password == given.get("password"))
+        and "@" not in str(given.get("host", ""))
+        and str(given.get("port", "0")).replace(",", "").isdecimal()
+    )
 
 
 def _first_line(error: psycopg.Error) -> str:

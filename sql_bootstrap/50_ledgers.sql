@@ -46,7 +46,7 @@ create table if not exists quality.quarantined_days (
     timeframe text not null,
     session_date date not null,
     state text not null check (state in ('open', 'cleared')),
-    rules text[] not null,
+    rules text not null,
     violation_count bigint not null,
     bar_count bigint not null,
     evidence jsonb not null,

@@ -16,7 +16,6 @@ from barhouse.opening import ready_warehouse
 from extract.pipelines import LandingReport
 from extract.registry import load_provider, provider_names
 from extract.settings import load_settings
-from flows.local_server import start_local_server
 
 _PARTLY_FAILED = 3
 
@@ -91,6 +90,9 @@ def nightly() -> None:
 
 
 def _refresh() -> None:
+    # Imported here: the package reads the settings, and a wrong one must be one sentence.
+    from flows.local_server import start_local_server
+
     server = start_local_server()
     from flows.nightly import refresh_warehouse
 

@@ -18,7 +18,7 @@
             judged.instrument_id,
             judged.timeframe,
             judged.session_date,
-            array_agg(distinct rule order by rule) as rules,
+            string_agg(distinct rule, ', ' order by rule) as rules,
             jsonb_agg(to_jsonb(judged) - 'is_pending' order by judged.bar_start_at)
             filter (where place <= 5 and rule = split_part(judged.violations, ', ', 1)) as evidence
         from (
@@ -42,7 +42,7 @@
         days.timeframe,
         days.session_date,
         case when days.violation_count > 0 then 'open' else 'cleared' end,
-        coalesce(offenders.rules, '{}'),
+        coalesce(offenders.rules, ''),
         days.violation_count,
         days.bar_count,
         coalesce(offenders.evidence, '[]')

@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    unique_key=['instrument_id', 'ex_date'],
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ replace_rows() }}',
+) }}
+
 -- What each ex-date does to the prices before it. The dividend and the close it is
 -- measured by are on one basis: both per share after a split of the same day.
 with corporate_actions as (
@@ -9,8 +17,8 @@ reported_days as (
     select * from {{ ref('bars_1d') }}
 ),
 
-minute_days as (
-    select * from {{ ref('rollup_1d') }}
+built_days as (
+    select * from {{ ref('days_from_minutes') }}
 ),
 
 -- the provider's own close comes first; minutes serve where there is none
@@ -19,7 +27,6 @@ closes as (
         instrument_id,
         session_date,
         close,
-        session_date::timestamptz as bucket_start_at,
         1 as preference
     from reported_days
     union all
@@ -27,9 +34,8 @@ closes as (
         instrument_id,
         session_date,
         close,
-        bucket_start_at,
         2 as preference
-    from minute_days
+    from built_days
 ),
 
 last_days as (
@@ -69,8 +75,7 @@ with_close as (
                 -- a close from long before the ex-date is no measure of the dividend
                 and ex_dates.ex_date - {{ var('previous_close_within_days') }}
                 <= closes.session_date
-            order by
-                closes.session_date desc, closes.preference asc, closes.bucket_start_at desc
+            order by closes.session_date desc, closes.preference asc
             limit 1
         ) as previous_close
     from ex_dates
@@ -82,8 +87,9 @@ judged as (
         case
             when dividend_amount = 0 then null
             when previous_close is null
-                then 'no close is known within '
-                || '{{ var("previous_close_within_days") }} days before the ex-date'
+                then
+                    'no close is known within {{ var("previous_close_within_days") }}'
+                    || ' days before the ex-date'
             when dividend_amount >= previous_close / split_ratio
                 then 'the dividend is not smaller than the close before the ex-date'
         end as held_back_reason
@@ -98,7 +104,7 @@ factors as (
         -- values
         split_ratio,
         dividend_amount,
-        previous_close,
+        previous_close::numeric(38, 18) as previous_close,
         case
             when dividend_amount = 0 or held_back_reason is not null then 1
             else round(1 - dividend_amount * split_ratio / previous_close, 30)

@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    unique_key=['instrument_id', 'valid_from'],
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ replace_rows() }}',
+) }}
+
 with action_factors as (
     select * from {{ ref('action_factors') }}
 ),

@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    unique_key=['instrument_id', 'action_type', 'ex_date'],
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ replace_rows() }}',
+) }}
+
 with splits as (
     select * from {{ ref('stg_splits') }}
 ),
@@ -104,7 +112,9 @@ verified as (
         action_type,
         ex_date,
         -- values
-        case when action_type = 'split' then split_ratio end as split_ratio,
+        case
+            when action_type = 'split' then split_ratio
+        end::numeric(38, 18) as split_ratio,
         dividend_amount,
         currency,
         amount_basis,
@@ -119,7 +129,7 @@ verified as (
             when action_type = 'cash_dividend' and not dividend_amount > 0
                 then 'the dividend is not positive'
             when action_type = 'cash_dividend' and amount_basis <> 'raw'
-                then 'the dividend is not given per share as traded on its ex-date'
+                then 'the dividend is not on the basis of its ex-date'
         end as held_back_reason,
         -- lineage
         provider,

@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    unique_key=['instrument_id'],
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ replace_rows() }}',
+) }}
+
 with minute_days as (
     select * from {{ ref('rollup_1d') }}
 ),

@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    unique_key=['exchange', 'session_date'],
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ replace_rows() }}',
+) }}
+
 with sessions as (
     select * from {{ ref('stg_sessions') }}
 ),

@@ -1,12 +1,22 @@
 -- Every bar on the raw basis: what a provider restated for later splits is brought back
 -- with the splits between the bar's day and the day of the fetch.
-with bars as (
-    select * from {{ ref('int_bars__placed') }}
+with pending as (
+    select * from {{ ref('int_bars__pending') }}
+),
+
+reconsidered as (
+    select * from {{ ref('int_bars__reconsidered') }}
 ),
 
 splits as (
     select * from {{ ref('corporate_actions') }}
     where action_type = 'split' and is_applied
+),
+
+bars as (
+    select * from pending
+    union all
+    select * from reconsidered
 ),
 
 with_ratio as (

@@ -4,22 +4,12 @@ with reported as (
     select * from {{ ref('bars_1d') }}
 ),
 
-minutes as (
-    select * from {{ ref('rollup_1d') }}
+built as (
+    select * from {{ ref('days_from_minutes') }}
 ),
 
 instruments as (
     select * from {{ ref('instruments') }}
-),
-
-built as (
-    select
-        instrument_id,
-        session_date,
-        last(close, bucket_start_at) as close,
-        sum(volume) as volume
-    from minutes
-    group by instrument_id, session_date
 ),
 
 compared as (

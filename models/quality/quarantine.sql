@@ -15,14 +15,14 @@ named as (
         days.instrument_id,
         -- verdict
         days.state,
-        array_to_string(days.rules, ', ') as rules,
+        days.rules,
         format(
             '%s of %s bars of %s on %s break %s; land corrected bars and build again.',
             days.violation_count,
             days.bar_count,
             instruments.symbol,
             days.session_date,
-            array_to_string(days.rules, ', ')
+            days.rules
         ) as reason,
         days.violation_count,
         days.bar_count,

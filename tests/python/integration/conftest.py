@@ -45,6 +45,9 @@ class House:
     def extract(self, provider: str, **options: object) -> LandingReport:
         return extract_provider(provider, self.settings, self.warehouse, options)
 
+    def stop(self) -> None:
+        embedded.stop(self.settings.embedded_dir)
+
     def build(self, *, full_refresh: bool = False) -> transform.BuildReport:
         return transform.build(self.settings, self.warehouse, full_refresh=full_refresh)
 
@@ -62,12 +65,19 @@ def _settings(state_dir: Path, project_dir: Path = ROOT) -> Settings:
     )
 
 
+def _copy(template: Path, house: House) -> None:
+    for part in ("db", "dlt", "dbt"):
+        shutil.copytree(template / part, house.settings.state_dir / part)
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a stopped server that is bootstrapped and knows the sessions."""
     house = House(_settings(tmp_path_factory.mktemp("template") / "state"))
     ready_warehouse(house.settings)
     house.extract("sessions")
+    # The parsed project comes along with the folder and spares every test a full parse.
+    assert transform.run_dbt(["parse", "--quiet"], house.settings, house.warehouse) == 0
     embedded.stop(house.settings.embedded_dir)
     return house.settings.state_dir
 
@@ -79,8 +89,7 @@ def new_house(template: Path, tmp_path: Path) -> Iterator[Callable[..., House]]:
 
     def make(project_dir: Path = ROOT) -> House:
         house = House(_settings(tmp_path / f"house{len(made)}", project_dir))
-        for part in ("db", "dlt"):
-            shutil.copytree(template / part, house.settings.state_dir / part)
+        _copy(template, house)
         made.append(house)
         return house
 
@@ -99,8 +108,7 @@ def house(new_house: Callable[..., House]) -> House:
 def sample_house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The warehouse of the demo, built; shared, so tests only read it."""
     house = House(_settings(tmp_path_factory.mktemp("sample") / "state"))
-    for part in ("db", "dlt"):
-        shutil.copytree(template / part, house.settings.state_dir / part)
+    _copy(template, house)
     house.extract("sample")
     house.build()
     yield house

@@ -1,0 +1,110 @@
+-- Bars of earlier loads that a pending one makes worth another look: all of a
+-- quarantined day that it touches, and all split-restated bars of an instrument it
+-- brings a split for.
+with bars as (
+    select * from {{ ref('stg_bars') }}
+),
+
+pending_bars as (
+    select * from {{ ref('int_bars__pending') }}
+),
+
+pending_loads as (
+    select * from {{ ref('int_loads__pending') }}
+),
+
+open_days as (
+    select * from {{ ref('stg_quarantined_days') }}
+    where state = 'open'
+),
+
+splits as (
+    select * from {{ ref('stg_splits') }}
+),
+
+instrument_symbols as (
+    select * from {{ ref('instrument_symbols') }}
+),
+
+instruments as (
+    select * from {{ ref('instruments') }}
+),
+
+exchanges as (
+    select * from {{ ref('exchanges') }}
+),
+
+touched_days as (
+    select distinct
+        open_days.instrument_id,
+        open_days.timeframe,
+        open_days.session_date
+    from open_days
+    inner join pending_bars
+        on
+            open_days.instrument_id = pending_bars.instrument_id
+            and open_days.timeframe = pending_bars.timeframe
+            and open_days.session_date = pending_bars.placed_on
+),
+
+split_instruments as (
+    select distinct instrument_symbols.instrument_id
+    from splits
+    inner join pending_loads on splits.load_id = pending_loads.load_id
+    inner join instrument_symbols
+        on
+            splits.provider = instrument_symbols.provider
+            and splits.asset_class = instrument_symbols.asset_class
+            and splits.provider_symbol = instrument_symbols.provider_symbol
+),
+
+-- a session starts and ends within two days of its date: that lets the index help
+wanted as (
+    select
+        instrument_id,
+        timeframe,
+        session_date,
+        (session_date - 2)::timestamptz as from_at,
+        (session_date + 3)::timestamptz as until_at
+    from touched_days
+    union all
+    select
+        instrument_id,
+        null as timeframe,
+        null as session_date,
+        '-infinity'::timestamptz as from_at,
+        'infinity'::timestamptz as until_at
+    from split_instruments
+),
+
+reconsidered as (
+    select
+        bars.*,
+        instrument_symbols.instrument_id,
+        instruments.exchange as instrument_exchange,
+        {{ session_day('bars', 'exchanges') }} as placed_on,
+        false as is_pending
+    from wanted
+    inner join instrument_symbols
+        on wanted.instrument_id = instrument_symbols.instrument_id
+    inner join instruments on wanted.instrument_id = instruments.instrument_id
+    inner join bars
+        on
+            instrument_symbols.provider_symbol = bars.provider_symbol
+            and instrument_symbols.provider = bars.provider
+            and instrument_symbols.asset_class = bars.asset_class
+            and wanted.from_at <= bars.bar_start_at
+            and wanted.until_at > bars.bar_start_at
+    left join exchanges on instruments.exchange = exchanges.exchange
+    left join pending_loads on bars.load_id = pending_loads.load_id
+    where
+        pending_loads.load_id is null
+        and case
+            when wanted.session_date is null then bars.price_basis = 'split'
+            else
+                wanted.timeframe = bars.timeframe
+                and wanted.session_date = {{ session_day('bars', 'exchanges') }}
+        end
+)
+
+select * from reconsidered

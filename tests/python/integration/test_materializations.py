@@ -1,0 +1,324 @@
+"""The materializations `hypertable` and `continuous_aggregate`, against a real TimescaleDB."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, House
+
+from barhouse import transform
+from barhouse.errors import BarhouseError
+from extract.settings import Settings
+
+WriteFiles = Callable[..., Path]
+Standing = Callable[..., House]
+
+DAYS = ("2024-01-02", "2024-01-16")
+WIDTHS = {"5m": "5 minutes", "15m": "15 minutes", "30m": "30 minutes", "1h": "1 hour"}
+WIDTHS["4h"] = "4 hours"
+CORE = "select xmin::text, * from core.bars_1m order by instrument_id, bar_start_at"
+VALUES = (
+    "select bar_start_at, open, high, low, close, volume, is_final from core.bars_1m"
+    " order by instrument_id, bar_start_at"
+)
+COMPRESS = "select count(compress_chunk(chunk)) from show_chunks('core.bars_1m') as chunk"
+
+
+def minutes(symbol: str = "KO", **closes: str) -> str:
+    """Return two mornings of minute bars; `m0944="1.23"` gives the close of 09:44 of the first."""
+    lines = ["time,symbol,open,high,low,close,volume"]
+    for day in DAYS:
+        for number in range(120):
+            time = datetime.fromisoformat(f"{day} 09:30:00") + timedelta(minutes=number)
+            price = 59 + number / 100
+            close = f"{price + 0.02:.2f}"
+            if day == DAYS[0]:
+                close = closes.get(f"m{time:%H%M}", close)
+            lines.append(
+                f"{time},{symbol},{price:.2f},{price + 0.05:.2f},{price - 0.05:.2f},{close},"
+                f"{100 + number}"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def rolled_up(house: House, timeframe: str) -> list[tuple]:
+    return house.query(
+        "select bar_start_at, open, high, low, close, volume, minute_count"
+        f" from marts.bars_{timeframe} order by 1"
+    )
+
+
+def expected(house: House, timeframe: str) -> list[tuple]:
+    """Roll the minutes up without TimescaleDB."""
+    return house.query(
+        f"select date_bin('{WIDTHS[timeframe]}', bar_start_at, '2000-01-01 00:00+00') as start,"
+        " (array_agg(open order by bar_start_at))[1], max(high), min(low),"
+        " (array_agg(close order by bar_start_at desc))[1], sum(volume), count(*)"
+        " from core.bars_1m group by 1 order by 1"
+    )
+
+
+def assert_marts_are_right(house: House) -> None:
+    assert house.query("select count(*) from core.bars_1m")[0][0] > 200
+    for timeframe in WIDTHS:
+        assert rolled_up(house, timeframe) == expected(house, timeframe), timeframe
+
+
+def aggregates(house: House) -> dict[str, int]:
+    return dict(
+        house.query(
+            "select user_view_name::text, mat_hypertable_id from _timescaledb_catalog.continuous_agg"
+            " where user_view_schema = 'core'"
+        )
+    )
+
+
+def project(folder: Path) -> Path:
+    """Copy what dbt and the bootstrap read, so that a test may change it."""
+    for part in ("models", "macros", "seeds", "profiles", "sql_bootstrap"):
+        shutil.copytree(ROOT / part, folder / part)
+    for part in ("generic", "singular"):
+        shutil.copytree(ROOT / "tests" / part, folder / "tests" / part)
+    for name in ("dbt_project.yml", ".dbtignore"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture
+def standing(
+    minutes_house: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Standing]:
+    """A function that makes a built warehouse with the minutes."""
+    made: list[House] = []
+
+    def make(project_dir: Path = ROOT) -> House:
+        state = tmp_path / f"standing{len(made)}"
+        shutil.copytree(minutes_house, state)
+        made.append(House(Settings(project_dir, state, state / "lake", None)))
+        return made[-1]
+
+    yield make
+    for house in made:
+        house.stop()
+
+
+@pytest.fixture(scope="module")
+def minutes_house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of a stopped warehouse with the minutes, built once for all tests."""
+    state = tmp_path_factory.mktemp("minutes") / "state"
+    shutil.copytree(template, state, ignore=lambda *_: ["cache"])
+    house = House(Settings(ROOT, state, state / "lake", None))
+    (state / "ko.csv").write_text(minutes())
+    keys = {
+        "path": "ko.csv",
+        "timeframe": "1m",
+        "timezone": "America/New_York",
+        "label": "start",
+        "basis": "raw",
+        "asset_class": "equity",
+        "exchange": "XNYS",
+        "currency": "USD",
+        "volume_unit": "shares",
+        "session_scope": "regular",
+        "time_format": "iso",
+        "symbol": "column",
+        "columns": "{time: time, symbol: symbol, open: open, high: high,",
+    }
+    keys["columns"] += " low: low, close: close, volume: volume}"
+    lines = "\n    ".join(f"{key}: {value}" for key, value in keys.items())
+    (state / "files.yaml").write_text(f"version: 1\nfiles:\n  - {lines}\n")
+    house.extract("files", config=state / "files.yaml")
+    house.build()
+    house.stop()
+    return state
+
+
+def test_aggregates_are_what_the_minutes_give(standing: Standing) -> None:
+    assert_marts_are_right(standing())
+
+
+def test_unchanged_definition_keeps_the_aggregate(standing: Standing) -> None:
+    house = standing()
+    before = aggregates(house)
+    house.build()
+    assert len(before) == 6
+    assert aggregates(house) == before
+
+
+def test_changed_definition_rebuilds_the_aggregate_and_what_stands_on_it(
+    standing: Standing, tmp_path: Path
+) -> None:
+    folder = project(tmp_path / "project")
+    house = standing(folder)
+    before = aggregates(house)
+    model = folder / "models" / "core" / "rollup_15m.sql"
+    text = model.read_text()
+    assert text.count(") }}\nfrom ") == 1
+    model.write_text(text.replace(") }}\nfrom ", ") }},\n    count(*) as part_count\nfrom "))
+    with model.with_suffix(".yml").open("a") as properties:
+        properties.write("      - name: part_count\n        data_type: bigint\n")
+
+    house.build()
+
+    after = aggregates(house)
+    assert {name for name in before if before[name] != after[name]} == {
+        *("rollup_15m", "rollup_30m", "rollup_1h", "rollup_4h")
+    }
+    assert house.query("select distinct part_count from core.rollup_15m") == [(3,)]
+    assert_marts_are_right(house)
+
+
+@pytest.mark.parametrize("is_compressed", [False, True], ids=["rows", "columns"])
+def test_full_refresh_follows_what_is_landed_and_keeps_dependants(
+    standing: Standing, is_compressed: bool
+) -> None:
+    house = standing()
+    house.execute(
+        "create schema theirs; create view theirs.closes as"
+        " select bar_start_at, close from core.bars_1m; create view theirs.days as"
+        " select * from theirs.closes where bar_start_at < '2024-01-10'"
+    )
+    gone = "bar_start_at between '2024-01-02 14:40+00' and '2024-01-02 14:47+00'"
+    before, (values, kept) = (
+        house.query(CORE.replace("order by", f"where not ({gone}) order by")),
+        (house.query(VALUES), house.query(VALUES.replace("order", f"where not ({gone}) order"))),
+    )
+    assert len(values) - len(kept) == 8
+    if is_compressed:
+        assert house.query(COMPRESS) == [(2,)]
+
+    house.build(full_refresh=True)
+    assert house.query(VALUES) == values
+
+    house.execute(f"delete from staging.raw_bars where {gone}")
+    house.build(full_refresh=True)
+
+    assert house.query(VALUES) == kept
+    if not is_compressed:
+        # Rows that did not change were not written, their lineage included.
+        assert house.query(CORE) == before
+    assert house.query("select count(*) from theirs.days") == [(112,)]
+    assert house.query("select count(*) from core.bars_1m_revisions") == [(8,)]
+    assert_marts_are_right(house)
+
+
+def test_full_refresh_of_one_hypertable_alone_is_refused(
+    standing: Standing, capfd: pytest.CaptureFixture[str]
+) -> None:
+    house = standing()
+    before = house.query(CORE)
+    arguments = ["run", "--full-refresh", "--select", "bars_1m"]
+    assert transform.run_dbt(arguments, house.settings, house.warehouse) == 1
+    said = " ".join(capfd.readouterr().out.split())
+    assert "alone would delete every bar that is not pending" in said
+    assert "Select +bars_1m, or run `barhouse build --full-refresh`." in said
+    assert house.query(CORE) == before
+
+
+def test_dropped_hypertable_comes_back_whole(standing: Standing) -> None:
+    house = standing()
+    before = house.query(VALUES)
+    house.execute("drop table core.bars_1m cascade")
+    house.build()
+    assert house.query(VALUES) == before
+    assert_marts_are_right(house)
+
+
+def test_hypertable_with_other_columns_is_refused_and_stays(
+    standing: Standing, write_files: WriteFiles
+) -> None:
+    house = standing()
+    house.extract("files", config=write_files({"ko.csv": minutes(m0944="59.15")}))
+    published = house.query("select count(*) from ops.published_loads")
+    table = "alter table core.bars_1m"
+    for change, undo, said in (
+        ("add column note text", "drop column note", "missing none, surplus note"),
+        (
+            "rename column trade_count to trades",
+            "rename column trades to trade_count",
+            "missing trade_count, surplus trades",
+        ),
+    ):
+        house.execute(f"{table} {change}")
+        before = house.query(CORE)
+        with pytest.raises(BarhouseError, match=f"has other columns than its model: {said}"):
+            house.build()
+        assert house.query(CORE) == before
+        house.execute(f"{table} {undo}")
+    # The other hypertables took the load in; it waits for this one.
+    assert house.query("select count(*) from ops.published_loads") > published
+    house.build()
+    assert house.query("select count(*) from core.bars_1m where close = 59.15") == [(1,)]
+    assert_marts_are_right(house)
+
+
+def test_refresh_covers_just_the_buckets_of_what_changed(
+    standing: Standing, write_files: WriteFiles
+) -> None:
+    house = standing()
+    ((last,),) = house.query("select max(range_id) from ops.changed_ranges")
+    # 09:44 in New York: the last minute of its 5 and of its 15 minutes.
+    house.extract("files", config=write_files({"ko.csv": minutes(m0944="59.15")}))
+    house.build()
+
+    utc = "at time zone 'UTC'"
+    ranges = house.query(
+        f"select relation_name, (range_start_at {utc})::text, (range_end_at {utc})::text"
+        " from ops.changed_ranges where range_id > %s order by range_id",
+        last,
+    )
+    day = "2024-01-02"
+    assert sorted(ranges) == [
+        ("core.bars_1m", f"{day} 14:44:00", f"{day} 14:44:00.000001"),
+        ("core.rollup_15m", f"{day} 14:30:00", f"{day} 14:45:00"),
+        ("core.rollup_1d", f"{day} 00:00:00", "2024-01-03 00:00:00"),
+        ("core.rollup_1h", f"{day} 14:00:00", f"{day} 15:00:00"),
+        ("core.rollup_30m", f"{day} 14:30:00", f"{day} 15:00:00"),
+        ("core.rollup_4h", f"{day} 12:00:00", f"{day} 16:00:00"),
+        ("core.rollup_5m", f"{day} 14:40:00", f"{day} 14:45:00"),
+    ]
+    assert_marts_are_right(house)
+
+
+def test_compressed_chunk_takes_corrections_and_late_bars(
+    standing: Standing, write_files: WriteFiles
+) -> None:
+    house = standing()
+    before = house.query(VALUES)
+    assert house.query(COMPRESS) == [(2,)]
+    late = f"{DAYS[0]} 15:59:00,KO,60,60,60,60,7\n"
+    house.extract("files", config=write_files({"ko.csv": minutes(m0944="59.15") + late}))
+    house.build()
+
+    after = house.query(VALUES)
+    assert len(after) == len(before) + 1
+    assert len(set(after) - set(before)) == 2
+    assert house.query("select close::float, volume::float from core.bars_1m_revisions") == [
+        (59.16, 114.0)
+    ]
+    assert_marts_are_right(house)
+
+
+def test_failed_gate_publishes_nothing(standing: Standing, write_files: WriteFiles) -> None:
+    house = standing()
+    before = house.query(CORE)
+    published = house.query("select * from ops.published_loads order by load_id, consumer")
+    ((last,),) = house.query("select max(range_id) from ops.changed_ranges")
+    good, bad = minutes(m0944="59.15"), minutes("PEP").replace(",59.", ",159.")
+    # Opens and closes of a hundred more than the highs and lows.
+    lines = [line.split(",") for line in bad.splitlines()[1:]]
+    bad = "\n".join(",".join([*x[:3], x[4], x[4], "999", x[6]]) for x in lines)
+    house.extract("files", config=write_files({"both.csv": f"{good}{bad}\n"}))
+
+    with pytest.raises(BarhouseError, match="share_of_violations_is_bounded"):
+        house.build()
+
+    assert house.query(CORE) == before
+    assert published == house.query("select * from ops.published_loads order by load_id, consumer")
+    assert house.query("select max(range_id) from ops.changed_ranges") == [(last,)]
+    assert house.query("select count(*) from marts.bars_1m where symbol = 'PEP'") == [(0,)]
+    assert_marts_are_right(house)
