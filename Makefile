@@ -44,7 +44,7 @@ format: setup  ## Format Python and SQL in place
 	$(BIN)/sqlfluff fix models tests/generic tests/singular sql_bootstrap
 
 lock: setup  ## Resolve requirements.lock anew from pyproject.toml
-	.barhouse/tools/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	.barhouse/tools/bin/uv --system-certs pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet -o requirements.lock
 
 clean:  ## Stop the embedded database and delete all that Barhouse made, the lake included

@@ -74,6 +74,7 @@ def install_uv() -> None:
     shutil.rmtree(TOOLS, ignore_errors=True)
     run([sys.executable, "-m", "venv", str(TOOLS)], "Install the venv module of this Python.")
     pip = [str(TOOLS / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps"]
+    pip.append("--disable-pip-version-check")
     run([*pip, "--require-hashes", "-r", str(ROOT / "tools" / "uv.lock")], NETWORK)
 
 
@@ -114,8 +115,8 @@ NETWORK = (
 
 
 def uv() -> list[str]:
-    """Return the command of our uv."""
-    return [str(TOOLS / "bin" / "uv")]
+    """Return the command of our uv; it trusts what the machine trusts, as pip does."""
+    return [str(TOOLS / "bin" / "uv"), "--system-certs"]
 
 
 def system_node() -> str | None:
