@@ -95,17 +95,18 @@ def open_warehouse(settings: Settings) -> Warehouse:
 
 
 def _is_readable(url: str) -> bool:
-    # Whether libpq and urllib see the same login, which they do not if its special characters stand
-    # as they are.
+    # Whether libpq and urllib see the same password: they do not when its special characters stand
+    # as they are, and then its rest is taken for a host, a port or an option.
     try:
         given = conninfo.conninfo_to_dict(url)
         parts = urlsplit(url)
     except (psycopg.ProgrammingError, ValueError):
         return False
-    password = unquote(parts.password or "")
+    options = dict(parse_qsl(parts.query.replace("+", "%2B")))
+    password = unquote(parts.password) if parts.password else options.get("password", "")
     return (
         not parts.fragment
-        and (not password or password == given.get("password"))
+        and password == str(given.get("password", ""))
         and "@" not in str(given.get("host", ""))
         and str(given.get("port", "0")).replace(",", "").isdecimal()
     )

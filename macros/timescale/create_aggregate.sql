@@ -5,6 +5,7 @@
     sql: the model's SQL. -#}
 {% macro create_aggregate(relation, name, definition, materialized_only, sql) %}
     {{ get_assert_columns_equivalent(sql) }}
+    {% do drop_aggregates_on(name) %}
     {%- set existing = load_cached_relation(this) -%}
     {%- if existing is not none %}
         {% do adapter.drop_relation(existing) %}

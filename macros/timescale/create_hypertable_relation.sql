@@ -1,5 +1,5 @@
 {#- Runs statements: create the empty hypertable of a model, its columnstore settings,
-    policy and companion table of revisions.
+    policy and companion table of revisions, which outlives it.
     relation: the hypertable to create.
     sql: the model's SQL; checked against the contract. -#}
 {% macro create_hypertable_relation(relation, sql) %}
@@ -12,11 +12,12 @@
             by_range('{{ time_column }}', interval '{{ config.require("chunk_interval") }}'),
             create_default_indexes => false
         );
-        create table {{ revisions_of(relation) }} (
+        create table if not exists {{ revisions_of(relation) }} (
             like {{ relation }},
             revised_at timestamptz not null default now()
         );
-        create index on {{ revisions_of(relation) }} ({{ config.require('unique_key') | join(', ') }});
+        create index if not exists {{ relation.identifier }}_revisions_by_key
+        on {{ revisions_of(relation) }} ({{ config.require('unique_key') | join(', ') }});
         comment on table {{ revisions_of(relation) }} is
         'Rows of {{ relation.identifier }} as they stood before a later load changed them';
         {%- if config.get('segment_by') %}

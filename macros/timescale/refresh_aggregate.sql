@@ -9,7 +9,9 @@
             select
                 range_id,
                 time_bucket('{{ bucket }}', range_start_at) as start_at,
-                time_bucket('{{ bucket }}', range_end_at) + interval '{{ bucket }}' as end_at
+                -- the end is no part of the range
+                time_bucket('{{ bucket }}', range_end_at - interval '1 microsecond')
+                + interval '{{ bucket }}' as end_at
             from ops.changed_ranges
             where
                 relation_name = '{{ source }}'

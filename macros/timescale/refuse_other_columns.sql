@@ -10,7 +10,9 @@
             relation ~ ' has other columns than its model: missing '
             ~ (missing | join(', ') or 'none') ~ ', surplus ' ~ (surplus | join(', ') or 'none')
             ~ '. Add or drop them with a migration in sql_bootstrap/migrations, or drop the'
-            ~ ' table with cascade: the next build makes it anew from everything that landed.'
+            ~ ' table: `barhouse dbt run-operation drop_hypertable --args "{name: '
+            ~ relation.schema ~ '.' ~ relation.identifier
+            ~ '}"`; the next build makes it anew from everything that landed.'
         ) }}
     {%- endif %}
 {% endmacro %}
