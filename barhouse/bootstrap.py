@@ -79,9 +79,19 @@ def is_bootstrapped(database_url: str, folder: Path) -> bool:
     Args:
         database_url: The database, in any role that may read ``ops``.
         folder: The folder ``sql_bootstrap`` of the project.
+
+    Raises:
+        BarhouseError: The login may not read ``ops``.
     """
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        applied = _applied(connection)
+    try:
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            applied = _applied(connection)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise BarhouseError(
+            f"The login of BARHOUSE_DATABASE_URL may not read the warehouse ({_line(error)}); "
+            "expected the login that ran `barhouse db bootstrap`, or one granted loader, "
+            "transformer and analyst."
+        ) from error
     return all(applied.get(file.name) == file.sha256 for file in schema_files(folder))
 
 

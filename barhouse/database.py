@@ -79,9 +79,9 @@ def open_warehouse(settings: Settings) -> Warehouse:
     if not _is_readable(settings.database_url):
         # What libpq says of such a URL quotes it, password and all.
         raise BarhouseError(
-            "BARHOUSE_DATABASE_URL cannot be read; expected "
+            "BARHOUSE_DATABASE_URL cannot be used; expected "
             "postgresql://user:password@host:port/database, with special characters of the "
-            "password percent-encoded ('@' as %40, '/' as %2F). Correct it."
+            "password percent-encoded ('@' as %40, '/' as %2F) and no blank in it. Correct it."
         )
     try:
         psycopg.connect(settings.database_url, connect_timeout=10).close()
@@ -96,7 +96,8 @@ def open_warehouse(settings: Settings) -> Warehouse:
 
 def _is_readable(url: str) -> bool:
     # Whether libpq and urllib see the same password: they do not when its special characters stand
-    # as they are, and then its rest is taken for a host, a port or an option.
+    # as they are, and then its rest is taken for a host, a port or an option. A blank in it does not
+    # survive the way through dlt, whose error then quotes the password.
     try:
         given = conninfo.conninfo_to_dict(url)
         parts = urlsplit(url)
@@ -106,6 +107,7 @@ def _is_readable(url: str) -> bool:
     password = unquote(parts.password) if parts.password else options.get("password", "")
     return (
         not parts.fragment
+        and " " not in password
         and password == str(given.get("password", ""))
         and "@" not in str(given.get("host", ""))
         and str(given.get("port", "0")).replace(",", "").isdecimal()

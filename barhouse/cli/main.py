@@ -62,3 +62,7 @@ def main() -> None:
         line = str(error).strip().partition("\n")[0]
         err.print(f"error: the database connection failed: {line}", style="red", markup=False)
         sys.exit(1)
+    except psycopg.Error as error:
+        line = str(error).strip().partition("\n")[0]
+        err.print(f"error: the database says: {line}", style="red", markup=False)
+        sys.exit(1)

@@ -222,7 +222,12 @@ def test_full_refresh_of_one_hypertable_alone_is_refused(
 def test_dropped_hypertable_comes_back_whole(standing: Standing) -> None:
     house = standing()
     before = house.query(VALUES)
-    house.execute("drop table core.bars_1m cascade")
+    # By hand: TimescaleDB's cascade gives up where something stands on an aggregate.
+    arguments = ["run-operation", "drop_hypertable", "--args", "{name: core.bars_1m}"]
+    assert transform.run_dbt(arguments, house.settings, house.warehouse) == 0
+    assert house.query("select to_regclass('core.bars_1m'), to_regclass('core.rollup_4h')") == [
+        (None, None)
+    ]
     house.build()
     assert house.query(VALUES) == before
     assert_marts_are_right(house)
@@ -232,7 +237,7 @@ def test_hypertable_with_other_columns_is_refused_and_stays(
     standing: Standing, write_files: WriteFiles
 ) -> None:
     house = standing()
-    house.extract("files", config=write_files({"ko.csv": minutes(m0944="59.15")}))
+    house.extract("files", config=write_files({"ko.csv": minutes(m0944="59.155")}))
     published = house.query("select count(*) from ops.published_loads")
     table = "alter table core.bars_1m"
     for change, undo, said in (
@@ -252,7 +257,7 @@ def test_hypertable_with_other_columns_is_refused_and_stays(
     # The other hypertables took the load in; it waits for this one.
     assert house.query("select count(*) from ops.published_loads") > published
     house.build()
-    assert house.query("select count(*) from core.bars_1m where close = 59.15") == [(1,)]
+    assert house.query("select count(*) from core.bars_1m where close = 59.155") == [(1,)]
     assert_marts_are_right(house)
 
 
@@ -262,7 +267,7 @@ def test_refresh_covers_just_the_buckets_of_what_changed(
     house = standing()
     ((last,),) = house.query("select max(range_id) from ops.changed_ranges")
     # 09:44 in New York: the last minute of its 5 and of its 15 minutes.
-    house.extract("files", config=write_files({"ko.csv": minutes(m0944="59.15")}))
+    house.extract("files", config=write_files({"ko.csv": minutes(m0944="59.155")}))
     house.build()
 
     utc = "at time zone 'UTC'"
@@ -291,7 +296,7 @@ def test_compressed_chunk_takes_corrections_and_late_bars(
     before = house.query(VALUES)
     assert house.query(COMPRESS) == [(2,)]
     late = f"{DAYS[0]} 15:59:00,KO,60,60,60,60,7\n"
-    house.extract("files", config=write_files({"ko.csv": minutes(m0944="59.15") + late}))
+    house.extract("files", config=write_files({"ko.csv": minutes(m0944="59.155") + late}))
     house.build()
 
     after = house.query(VALUES)
@@ -308,7 +313,7 @@ def test_failed_gate_publishes_nothing(standing: Standing, write_files: WriteFil
     before = house.query(CORE)
     published = house.query("select * from ops.published_loads order by load_id, consumer")
     ((last,),) = house.query("select max(range_id) from ops.changed_ranges")
-    good, bad = minutes(m0944="59.15"), minutes("PEP").replace(",59.", ",159.")
+    good, bad = minutes(m0944="59.155"), minutes("PEP").replace(",59.", ",159.")
     # Opens and closes of a hundred more than the highs and lows.
     lines = [line.split(",") for line in bad.splitlines()[1:]]
     bad = "\n".join(",".join([*x[:3], x[4], x[4], "999", x[6]]) for x in lines)
