@@ -96,8 +96,8 @@ def open_warehouse(settings: Settings) -> Warehouse:
 
 def _is_readable(url: str) -> bool:
     # Whether libpq and urllib see the same password: they do not when its special characters stand
-    # as they are, and then its rest is taken for a host, a port or an option. A blank in it does not
-    # survive the way through dlt, whose error then quotes the password.
+    # as they are, and then its rest is taken for a host, a port or an option. A blank in it is lost
+    # on the way through dlt, and the error then quotes the password.
     try:
         given = conninfo.conninfo_to_dict(url)
         parts = urlsplit(url)

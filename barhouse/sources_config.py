@@ -36,6 +36,12 @@ def load_sources(path: Path) -> list[SourceEntry]:
         raise BarhouseError(
             f"{path} is missing; it lists what the nightly run extracts. Restore it from git."
         ) from error
+    except OSError as error:
+        raise BarhouseError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise BarhouseError(f"{path} is not YAML: it is not UTF-8; save it as UTF-8.") from error
+    except RecursionError as error:
+        raise BarhouseError(f"{path} is not YAML: it is nested too deeply.") from error
     except yaml.YAMLError as error:
         place = " ".join(str(error).split())
         raise BarhouseError(f"{path} is not YAML: {place}.") from error
@@ -51,7 +57,7 @@ def _entry(path: Path, number: int, entry: object) -> SourceEntry:
     where = f"{path}, source {number}"
     if not isinstance(entry, dict) or not isinstance(entry.get("provider"), str):
         raise BarhouseError(f"{where} needs a `provider`, one of {', '.join(provider_names())}.")
-    unknown = sorted(set(entry) - {"provider", "options"})
+    unknown = [key for key in entry if key not in ("provider", "options")]
     if unknown:
         raise BarhouseError(
             f"{where} has the key `{unknown[0]}`; expected only `provider` and `options`."

@@ -12,12 +12,13 @@ timestamps are aware UTC instants with microseconds, bars are labelled by their 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 LandingTable = Literal[
     "raw_bars",
@@ -141,6 +142,17 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
     ),
 }
 
+#: The words that a column may hold.
+WORDS: Final[Mapping[str, Collection[str]]] = {
+    "asset_class": ASSET_CLASSES,
+    "timeframe": tuple(TIMEFRAMES),
+    "price_basis": PRICE_BASES,
+    "session_scope": SESSION_SCOPES,
+    "volume_unit": VOLUME_UNITS,
+    "amount_basis": ("raw", "split"),
+    "outcome": ("rows", "empty", "failed"),
+}
+
 
 class LandingError(ValueError):
     """A batch that does not keep the landing contract; nothing of it lands."""
@@ -199,7 +211,7 @@ def conform(table: LandingTable, rows: pa.Table) -> pa.Table:
         The same rows with columns in contract order.
 
     Raises:
-        LandingError: Columns or types differ, or a required value is null.
+        LandingError: Columns or types differ, a required value is null, or a word is not known.
     """
     schema = SCHEMAS[table]
     if set(rows.schema.names) != set(schema.names):
@@ -212,7 +224,18 @@ def conform(table: LandingTable, rows: pa.Table) -> pa.Table:
             raise LandingError(f"{table}.{field.name} is {seen.type}; expected {field.type}.")
         if not field.nullable and rows.column(field.name).null_count:
             raise LandingError(f"{table}.{field.name} is null in some row; expected a value.")
+        if field.name in WORDS:
+            _check_words(table, rows.column(field.name), field.name)
     return rows.cast(schema)
+
+
+def _check_words(table: str, values: pa.ChunkedArray, name: str) -> None:
+    known = WORDS[name]
+    for value in pc.unique(values).to_pylist():
+        if value is not None and value not in known:
+            raise LandingError(
+                f"{table}.{name} is '{value[:40]}' in some row; expected one of {', '.join(known)}."
+            )
 
 
 def symbol_problem(symbol: str) -> str | None:

@@ -15,6 +15,7 @@ from barhouse.errors import BarhouseError
 from barhouse.sources_config import load_sources
 from extract.pipelines import LandingReport
 from extract.settings import load_settings
+from flows.logs import leave_out_tracebacks
 from flows.summary import summarize
 from flows.tasks import build_warehouse, export_marts, extract_source, open_database
 
@@ -29,6 +30,7 @@ def refresh_warehouse() -> str:
     Raises:
         BarhouseError: A source, the build or the export failed.
     """
+    leave_out_tracebacks()
     settings = load_settings()
     sources = load_sources(settings.project_dir / "config" / "sources.yaml")
     open_database(settings)

@@ -13,6 +13,7 @@ from barhouse.exporting import describe_export, export_lake
 from barhouse.lake import ExportReport
 from barhouse.landing import extract_provider
 from barhouse.opening import ready_warehouse
+from barhouse.progress import RowProgress
 from barhouse.sources_config import SourceEntry
 from barhouse.transform import BuildReport, build
 from extract.landing import LandingError
@@ -57,7 +58,8 @@ def extract_source(entry: SourceEntry, settings: Settings) -> LandingReport:
         name: settings.project_dir / value if name == "config" else value
         for name, value in entry.options.items()
     }
-    report = extract_provider(entry.provider, settings, warehouse, options)
+    progress = RowProgress(entry.provider, logger.info)
+    report = extract_provider(entry.provider, settings, warehouse, options, progress)
     rows = sum(outcome.row_count for outcome in report.outcomes)
     logger.info("%s: %s rows from %s requests", entry.provider, rows, len(report.outcomes))
     for outcome in report.failed:

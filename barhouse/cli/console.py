@@ -43,28 +43,3 @@ def text_of(value: object) -> str:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}" if value.is_finite() else str(value)
     return str(value).replace("[", r"\[")
-
-
-def progress_printer(label: str) -> _Progress:
-    """Return a callback that shows how many rows were handed over.
-
-    Args:
-        label: What is being done, e.g. ``sample``.
-    """
-    return _Progress(label)
-
-
-class _Progress:
-    # Counts rows and prints a line now and then; a terminal gets one line that moves on.
-    def __init__(self, label: str) -> None:
-        self._label = label
-        self._rows = 0
-        self._shown = 0
-
-    def __call__(self, table_name: str, rows: int) -> None:
-        if table_name == "requests":
-            return
-        self._rows += rows
-        if self._rows - self._shown >= 50_000:
-            self._shown = self._rows
-            err.print(f"  {self._label}: {self._rows:,} rows so far", style="dim")

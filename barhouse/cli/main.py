@@ -9,13 +9,7 @@ import typer
 
 from barhouse.cli import db, lake, query, work
 from barhouse.cli.console import err
-from barhouse.embedded import EmbeddedError
-from barhouse.errors import BarhouseError
-from barhouse.lake import LakeError
-from extract.landing import LandingError
-from extract.pipelines import LoadError
-from extract.providers import ProviderError
-from extract.settings import SettingsError
+from barhouse.user_errors import FOR_USERS
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,22 +34,12 @@ app.command()(work.nightly)
 app.command()(work.demo)
 app.command()(query.sql)
 
-_FOR_USERS = (
-    BarhouseError,
-    EmbeddedError,
-    LakeError,
-    LandingError,
-    LoadError,
-    ProviderError,
-    SettingsError,
-)
-
 
 def main() -> None:
     """Run the command line; errors a user can put right are one sentence and exit code 1."""
     try:
         app()
-    except _FOR_USERS as error:
+    except FOR_USERS as error:
         err.print(f"error: {error}", style="red", markup=False)
         sys.exit(1)
     except psycopg.OperationalError as error:

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from barhouse import transform
-from barhouse.cli.console import err, out, progress_printer, table
+from barhouse.cli.console import err, out, table
 from barhouse.cli.tour import show_tour
 from barhouse.errors import BarhouseError
 from barhouse.landing import extract_provider
 from barhouse.opening import ready_warehouse
+from barhouse.progress import RowProgress
 from extract.pipelines import LandingReport
 from extract.registry import load_provider, provider_names
 from extract.settings import load_settings
@@ -40,7 +41,9 @@ def extract(
     load_provider(provider)
     options = {"config": config.resolve()} if config else {}
     warehouse = ready_warehouse(settings)
-    report = extract_provider(provider, settings, warehouse, options, progress_printer(provider))
+    report = extract_provider(
+        provider, settings, warehouse, options, RowProgress(provider, err.print)
+    )
     _show_landing(report)
     if report.failed:
         landed = len(report.failed) < len(report.outcomes)

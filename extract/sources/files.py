@@ -39,8 +39,8 @@ class FilesProvider:
         config = request.options.get("config")
         if not isinstance(config, (str, Path)):
             raise ProviderError(
-                "The files provider needs options['config'], the path of the YAML that describes"
-                f" the files; seen {config!r}."
+                "The files provider needs the path of the YAML that describes the files; seen"
+                f" {config!r}. Give it with --config, or as the option `config` of the source."
             )
         landed: set[str] = set()
 

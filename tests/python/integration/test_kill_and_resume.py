@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -79,9 +80,8 @@ class State:
         return owner.pid if owner else None
 
     def kill_server(self) -> None:
-        pid = self.server()
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
+        if (pid := self.server()) is not None:
+            os.kill(pid, signal.SIGKILL)
 
     def url(self) -> str:
         return embedded.start(self.database).url()
@@ -116,6 +116,7 @@ class Progress:
 
 
 Reached = Callable[[Progress], bool]
+LOAD = "dlt/*/barhouse_sample/load/normalized/*"
 
 
 def _first_boot(progress: Progress) -> bool:
@@ -123,35 +124,23 @@ def _first_boot(progress: Progress) -> bool:
     return is_new and progress.exists("db/pgdata/*") and progress.state.server() is not None
 
 
-def _in_load(progress: Progress) -> bool:
-    return progress.exists("dlt/*/barhouse_sample/load/normalized/*/completed_jobs/raw_bars.*")
-
-
-def _in_upsert(progress: Progress) -> bool:
-    return progress.logged('insert into "bars"."core"."bars_1m_revisions"')
-
-
-def _between_refreshes(progress: Progress) -> bool:
-    return progress.logged("call refresh_continuous_aggregate('core.rollup_15m'")
-
-
 STEPS: dict[str, Reached] = {
     "first start of the database": _first_boot,
     "extract of the sessions": lambda p: p.exists("dlt/*/barhouse_sessions/*"),
     "extract of the sample": lambda p: p.exists("dlt/*/barhouse_sample/normalize/*/*"),
-    "load of the sample": _in_load,
+    "load of the sample": lambda p: p.exists(
+        "dlt/*/barhouse_sample/load/normalized/*/completed_jobs/raw_bars.*"
+    ),
     "first models": lambda p: p.logged(" model core.sessions "),
-    "upsert of the minutes": _in_upsert,
-    "refreshes": _between_refreshes,
+    "upsert of the minutes": lambda p: p.logged('insert into "bars"."core"."bars_1m_revisions"'),
+    "refreshes": lambda p: p.logged("call refresh_continuous_aggregate('core.rollup_15m'"),
     "export": lambda p: p.exists("lake/*/*/*.parquet", 20),
 }
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 
@@ -164,13 +153,12 @@ def _wait(process: subprocess.Popen[bytes], progress: Progress, reached: Reached
 
 
 def _kill_demo(state: State, reached: Reached) -> None:
-    """Run the demo until it has come there; then nothing of it lives, the database neither."""
+    """Run the demo until it has come there, then kill all of it, the database too."""
     progress = Progress(state)
     process = state.start("demo")
     try:
         _wait(process, progress, reached)
-        if (pid := state.server()) is not None:
-            os.kill(pid, signal.SIGKILL)
+        state.kill_server()
     finally:
         _kill_group(process)
     assert process.returncode == -signal.SIGKILL
@@ -277,7 +265,7 @@ def test_demo_killed_at_every_step_ends_like_an_undisturbed_one(
 def test_demo_killed_once_between_refreshes_ends_like_an_undisturbed_one(
     ready_state: State, sample_house: House, sample_lake: Path
 ) -> None:
-    _kill_demo(ready_state, _between_refreshes)
+    _kill_demo(ready_state, STEPS["refreshes"])
     assert ready_state.run("demo") == 0, ready_state.output()
     _assert_equal(ready_state, sample_house, sample_lake)
 
@@ -302,8 +290,11 @@ def _kill_database_under(state: State, command: tuple[str, ...], reached: Reache
 def test_killed_database_is_one_sentence_and_the_same_command_goes_on(
     ready_state: State, sample_house: House, sample_lake: Path
 ) -> None:
-    for command, reached in ((("extract", "sample"), _in_load), (("build",), _in_upsert)):
-        _kill_database_under(ready_state, command, reached)
+    for command, step in (
+        (("extract", "sample"), "load of the sample"),
+        (("build",), "upsert of the minutes"),
+    ):
+        _kill_database_under(ready_state, command, STEPS[step])
         assert ready_state.run(*command) == 0, ready_state.output()
     assert ready_state.run("export") == 0, ready_state.output()
     _assert_equal(ready_state, sample_house, sample_lake)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,16 +16,22 @@ from barhouse.errors import BarhouseError
 from extract.settings import Settings
 
 WriteFiles = Callable[..., Path]
-Standing = Callable[..., House]
 
 DAYS = ("2024-01-02", "2024-01-16")
-WIDTHS = {"5m": "5 minutes", "15m": "15 minutes", "30m": "30 minutes", "1h": "1 hour"}
-WIDTHS["4h"] = "4 hours"
+WIDTHS = {"5m": "5 min", "15m": "15 min", "30m": "30 min", "1h": "1 hour", "4h": "4 hours"}
 CORE = "select xmin::text, * from core.bars_1m order by instrument_id, bar_start_at"
 VALUES = (
     "select bar_start_at, open, high, low, close, volume, is_final from core.bars_1m"
     " order by instrument_id, bar_start_at"
 )
+FILES_YAML = """\
+version: 1
+files:
+  - {path: ko.csv, symbol: column, timeframe: 1m, timezone: America/New_York, label: start,
+     time_format: iso, basis: raw, asset_class: equity, exchange: XNYS, currency: USD,
+     volume_unit: shares, session_scope: regular, columns: {time: time, symbol: symbol,
+     open: open, high: high, low: low, close: close, volume: volume}}
+"""
 COMPRESS = "select count(compress_chunk(chunk)) from show_chunks('core.bars_1m') as chunk"
 
 
@@ -45,65 +52,38 @@ def minutes(symbol: str = "KO", **closes: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def rolled_up(house: House, timeframe: str) -> list[tuple]:
-    return house.query(
-        "select bar_start_at, open, high, low, close, volume, minute_count"
-        f" from marts.bars_{timeframe} order by 1"
-    )
-
-
-def expected(house: House, timeframe: str) -> list[tuple]:
-    """Roll the minutes up without TimescaleDB."""
-    return house.query(
-        f"select date_bin('{WIDTHS[timeframe]}', bar_start_at, '2000-01-01 00:00+00') as start,"
-        " (array_agg(open order by bar_start_at))[1], max(high), min(low),"
-        " (array_agg(close order by bar_start_at desc))[1], sum(volume), count(*)"
-        " from core.bars_1m group by 1 order by 1"
-    )
-
-
 def assert_marts_are_right(house: House) -> None:
+    """Compare the marts with what the minutes give without TimescaleDB."""
     assert house.query("select count(*) from core.bars_1m")[0][0] > 200
-    for timeframe in WIDTHS:
-        assert rolled_up(house, timeframe) == expected(house, timeframe), timeframe
+    for timeframe, width in WIDTHS.items():
+        rolled_up = house.query(
+            "select bar_start_at, open, high, low, close, volume, minute_count"
+            f" from marts.bars_{timeframe} order by 1"
+        )
+        assert rolled_up == house.query(
+            f"select date_bin('{width}', bar_start_at, '2000-01-01 00:00+00') as start,"
+            " (array_agg(open order by bar_start_at))[1], max(high), min(low),"
+            " (array_agg(close order by bar_start_at desc))[1], sum(volume), count(*)"
+            " from core.bars_1m group by 1 order by 1"
+        ), timeframe
 
 
 def aggregates(house: House) -> dict[str, int]:
     return dict(
         house.query(
-            "select user_view_name::text, mat_hypertable_id from _timescaledb_catalog.continuous_agg"
-            " where user_view_schema = 'core'"
+            "select user_view_name::text, mat_hypertable_id"
+            " from _timescaledb_catalog.continuous_agg where user_view_schema = 'core'"
         )
     )
 
 
 def project(folder: Path) -> Path:
     """Copy what dbt and the bootstrap read, so that a test may change it."""
-    for part in ("models", "macros", "seeds", "profiles", "sql_bootstrap"):
+    for part in ("models", "macros", "seeds", "profiles", "sql_bootstrap", "tests/generic"):
         shutil.copytree(ROOT / part, folder / part)
-    for part in ("generic", "singular"):
-        shutil.copytree(ROOT / "tests" / part, folder / "tests" / part)
-    for name in ("dbt_project.yml", ".dbtignore"):
-        shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "tests" / "singular", folder / "tests" / "singular")
+    shutil.copy(ROOT / "dbt_project.yml", folder)
     return folder
-
-
-@pytest.fixture
-def standing(
-    minutes_house: Path, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[Standing]:
-    """A function that makes a built warehouse with the minutes."""
-    made: list[House] = []
-
-    def make(project_dir: Path = ROOT) -> House:
-        state = tmp_path / f"standing{len(made)}"
-        shutil.copytree(minutes_house, state)
-        made.append(House(Settings(project_dir, state, state / "lake", None)))
-        return made[-1]
-
-    yield make
-    for house in made:
-        house.stop()
 
 
 @pytest.fixture(scope="module")
@@ -113,36 +93,23 @@ def minutes_house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     shutil.copytree(template, state, ignore=lambda *_: ["cache"])
     house = House(Settings(ROOT, state, state / "lake", None))
     (state / "ko.csv").write_text(minutes())
-    keys = {
-        "path": "ko.csv",
-        "timeframe": "1m",
-        "timezone": "America/New_York",
-        "label": "start",
-        "basis": "raw",
-        "asset_class": "equity",
-        "exchange": "XNYS",
-        "currency": "USD",
-        "volume_unit": "shares",
-        "session_scope": "regular",
-        "time_format": "iso",
-        "symbol": "column",
-        "columns": "{time: time, symbol: symbol, open: open, high: high,",
-    }
-    keys["columns"] += " low: low, close: close, volume: volume}"
-    lines = "\n    ".join(f"{key}: {value}" for key, value in keys.items())
-    (state / "files.yaml").write_text(f"version: 1\nfiles:\n  - {lines}\n")
+    (state / "files.yaml").write_text(FILES_YAML)
     house.extract("files", config=state / "files.yaml")
     house.build()
     house.stop()
     return state
 
 
-def test_aggregates_are_what_the_minutes_give(standing: Standing) -> None:
-    assert_marts_are_right(standing())
+@pytest.fixture
+def house(minutes_house: Path, tmp_path: Path) -> Iterator[House]:
+    """A built warehouse with the minutes, of the test's own."""
+    state = shutil.copytree(minutes_house, tmp_path / "state")
+    made = House(Settings(ROOT, state, state / "lake", None))
+    yield made
+    made.stop()
 
 
-def test_unchanged_definition_keeps_the_aggregate(standing: Standing) -> None:
-    house = standing()
+def test_unchanged_definition_keeps_the_aggregate(house: House) -> None:
     before = aggregates(house)
     house.build()
     assert len(before) == 6
@@ -150,10 +117,10 @@ def test_unchanged_definition_keeps_the_aggregate(standing: Standing) -> None:
 
 
 def test_changed_definition_rebuilds_the_aggregate_and_what_stands_on_it(
-    standing: Standing, tmp_path: Path
+    house: House, tmp_path: Path
 ) -> None:
     folder = project(tmp_path / "project")
-    house = standing(folder)
+    house.settings = replace(house.settings, project_dir=folder)
     before = aggregates(house)
     model = folder / "models" / "core" / "rollup_15m.sql"
     text = model.read_text()
@@ -174,18 +141,17 @@ def test_changed_definition_rebuilds_the_aggregate_and_what_stands_on_it(
 
 @pytest.mark.parametrize("is_compressed", [False, True], ids=["rows", "columns"])
 def test_full_refresh_follows_what_is_landed_and_keeps_dependants(
-    standing: Standing, is_compressed: bool
+    house: House, is_compressed: bool
 ) -> None:
-    house = standing()
     house.execute(
         "create schema theirs; create view theirs.closes as"
         " select bar_start_at, close from core.bars_1m; create view theirs.days as"
         " select * from theirs.closes where bar_start_at < '2024-01-10'"
     )
     gone = "bar_start_at between '2024-01-02 14:40+00' and '2024-01-02 14:47+00'"
-    before, (values, kept) = (
-        house.query(CORE.replace("order by", f"where not ({gone}) order by")),
-        (house.query(VALUES), house.query(VALUES.replace("order", f"where not ({gone}) order"))),
+    values, kept, before = (
+        house.query(sql.replace("order by", f"where {condition} order by"))
+        for sql, condition in ((VALUES, "true"), (VALUES, f"not ({gone})"), (CORE, f"not ({gone})"))
     )
     assert len(values) - len(kept) == 8
     if is_compressed:
@@ -207,9 +173,8 @@ def test_full_refresh_follows_what_is_landed_and_keeps_dependants(
 
 
 def test_full_refresh_of_one_hypertable_alone_is_refused(
-    standing: Standing, capfd: pytest.CaptureFixture[str]
+    house: House, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    house = standing()
     before = house.query(CORE)
     arguments = ["run", "--full-refresh", "--select", "bars_1m"]
     assert transform.run_dbt(arguments, house.settings, house.warehouse) == 1
@@ -219,8 +184,7 @@ def test_full_refresh_of_one_hypertable_alone_is_refused(
     assert house.query(CORE) == before
 
 
-def test_dropped_hypertable_comes_back_whole(standing: Standing) -> None:
-    house = standing()
+def test_dropped_hypertable_comes_back_whole(house: House) -> None:
     before = house.query(VALUES)
     # By hand: TimescaleDB's cascade gives up where something stands on an aggregate.
     arguments = ["run-operation", "drop_hypertable", "--args", "{name: core.bars_1m}"]
@@ -234,9 +198,8 @@ def test_dropped_hypertable_comes_back_whole(standing: Standing) -> None:
 
 
 def test_hypertable_with_other_columns_is_refused_and_stays(
-    standing: Standing, write_files: WriteFiles
+    house: House, write_files: WriteFiles
 ) -> None:
-    house = standing()
     house.extract("files", config=write_files({"ko.csv": minutes(m0944="59.155")}))
     published = house.query("select count(*) from ops.published_loads")
     table = "alter table core.bars_1m"
@@ -262,9 +225,8 @@ def test_hypertable_with_other_columns_is_refused_and_stays(
 
 
 def test_refresh_covers_just_the_buckets_of_what_changed(
-    standing: Standing, write_files: WriteFiles
+    house: House, write_files: WriteFiles
 ) -> None:
-    house = standing()
     ((last,),) = house.query("select max(range_id) from ops.changed_ranges")
     # 09:44 in New York: the last minute of its 5 and of its 15 minutes.
     house.extract("files", config=write_files({"ko.csv": minutes(m0944="59.155")}))
@@ -290,9 +252,8 @@ def test_refresh_covers_just_the_buckets_of_what_changed(
 
 
 def test_compressed_chunk_takes_corrections_and_late_bars(
-    standing: Standing, write_files: WriteFiles
+    house: House, write_files: WriteFiles
 ) -> None:
-    house = standing()
     before = house.query(VALUES)
     assert house.query(COMPRESS) == [(2,)]
     late = f"{DAYS[0]} 15:59:00,KO,60,60,60,60,7\n"
@@ -308,8 +269,7 @@ def test_compressed_chunk_takes_corrections_and_late_bars(
     assert_marts_are_right(house)
 
 
-def test_failed_gate_publishes_nothing(standing: Standing, write_files: WriteFiles) -> None:
-    house = standing()
+def test_failed_gate_publishes_nothing(house: House, write_files: WriteFiles) -> None:
     before = house.query(CORE)
     published = house.query("select * from ops.published_loads order by load_id, consumer")
     ((last,),) = house.query("select max(range_id) from ops.changed_ranges")

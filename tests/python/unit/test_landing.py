@@ -46,6 +46,10 @@ def test_rows_become_a_table_of_the_contract() -> None:
         ({"split_ratio": "2"}, r"raw_splits\.split_ratio must be decimal128\(38, 18\)"),
         ({"split_ratio": Decimal("1e30")}, r"raw_splits\.split_ratio must be decimal128\(38, 18\)"),
         ({"provider_symbol": 7}, r"raw_splits\.provider_symbol must be string"),
+        (
+            {"asset_class": "stock"},
+            r"raw_splits\.asset_class is 'stock' in some row; expected one of",
+        ),
         ({"ex_date": "2026-01-05"}, r"raw_splits\.ex_date must be date32"),
     ],
 )
