@@ -21,7 +21,7 @@ union all select 'marts', 'marts.bars_1d_adjusted', count(*) from marts.bars_1d_
 union all select 'quality', 'quality.quarantine', count(*) from quality.quarantine
 """
 _SAMPLE = """
-select symbol, session_date, raw_close, round(close::numeric, 6) as adjusted_close, volume
+select symbol, session_date, raw_close, round(close::numeric, 6), volume::numeric
 from marts.bars_1d_adjusted
 where symbol = 'AAPL' and session_date between '2005-02-24' and '2005-03-01'
 order by session_date

@@ -253,7 +253,6 @@ def test_demo_killed_at_every_step_ends_like_an_undisturbed_one(
         if step == "refreshes":
             assert state.count("select count(*) from core.rollup_5m") > 0
             assert state.count("select count(to_regclass('marts.bars_1h'))") == 0
-    # What was published before the kill is whole.
     assert len(ls(state.lake)) >= 20
     assert {problem.kind for problem in verify(state.lake)} <= {Kind.ORPHAN}
 

@@ -265,7 +265,6 @@ def test_failing_source_does_not_stop_the_others(
 
 
 def test_nightly_schedule_is_half_past_nine_in_new_york() -> None:
-    # In a process of its own: importing the flows sets Prefect's variables.
     script = "from flows.deployments import NIGHTLY as n; print(n.cron, n.timezone, n.active)"
     done = subprocess.run(
         [sys.executable, "-c", script],
