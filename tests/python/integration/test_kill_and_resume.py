@@ -79,10 +79,6 @@ class State:
         owner = DataDirectory(self.database).owner()
         return owner.pid if owner else None
 
-    def kill_server(self) -> None:
-        if (pid := self.server()) is not None:
-            os.kill(pid, signal.SIGKILL)
-
     def url(self) -> str:
         return embedded.start(self.database).url()
 
@@ -158,9 +154,10 @@ def _kill_demo(state: State, reached: Reached) -> None:
     process = state.start("demo")
     try:
         _wait(process, progress, reached)
-        state.kill_server()
     finally:
         _kill_group(process)
+        if (pid := state.server()) is not None:
+            os.kill(pid, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     deadline = time.monotonic() + PATIENCE_SECONDS
     while DataDirectory(state.database).is_locked():
@@ -271,11 +268,12 @@ def test_demo_killed_once_between_refreshes_ends_like_an_undisturbed_one(
 
 def _kill_database_under(state: State, command: tuple[str, ...], reached: Reached) -> None:
     """Kill the database server alone; the command ends with one sentence."""
+    server = embedded.start(state.database).pid
     progress = Progress(state)
     process = state.start(*command)
     try:
         _wait(process, progress, reached)
-        state.kill_server()
+        os.kill(server, signal.SIGKILL)
         assert process.wait(PATIENCE_SECONDS) == 1, state.output()
     finally:
         _kill_group(process)
