@@ -11,6 +11,21 @@
             count(*) filter (where violations is not null) as violation_count
         from {{ judged }}
         group by instrument_id, timeframe, session_date
+        union all
+        -- a day whose bars were all discarded holds nothing back any more
+        select
+            held.instrument_id,
+            held.timeframe,
+            held.session_date,
+            0,
+            0
+        from quality.quarantined_days as held
+        left join {{ judged }} as judged
+            on
+                held.instrument_id = judged.instrument_id
+                and held.timeframe = judged.timeframe
+                and held.session_date = judged.session_date
+        where held.state = 'open' and judged.instrument_id is null
     ),
 
     offenders as (

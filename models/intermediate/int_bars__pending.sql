@@ -1,4 +1,4 @@
--- Bars of pending loads with their instrument and session day.
+-- Bars of pending loads with their instrument and session day, less what was discarded.
 with bars as (
     select * from {{ ref('stg_bars') }}
 ),
@@ -19,6 +19,10 @@ exchanges as (
     select * from {{ ref('exchanges') }}
 ),
 
+discarded_requests as (
+    select * from {{ ref('discarded_requests') }}
+),
+
 pending as (
     select
         bars.*,
@@ -36,6 +40,8 @@ pending as (
     inner join instruments
         on instrument_symbols.instrument_id = instruments.instrument_id
     left join exchanges on instruments.exchange = exchanges.exchange
+    left join discarded_requests on bars.request_id = discarded_requests.request_id
+    where discarded_requests.request_id is null
 )
 
 select * from pending

@@ -1,12 +1,8 @@
--- Bars of earlier loads that a pending one makes worth another look: all of a
--- quarantined day that it touches, and all split-restated bars of an instrument it
--- brings a split for.
+-- Bars of earlier loads that are worth another look: all of each quarantined day, since
+-- bars, sessions or seeds may have changed, and all split-restated bars of an
+-- instrument for which a pending load brings a split.
 with bars as (
     select * from {{ ref('stg_bars') }}
-),
-
-pending_bars as (
-    select * from {{ ref('int_bars__pending') }}
 ),
 
 pending_loads as (
@@ -34,17 +30,8 @@ exchanges as (
     select * from {{ ref('exchanges') }}
 ),
 
-touched_days as (
-    select distinct
-        open_days.instrument_id,
-        open_days.timeframe,
-        open_days.session_date
-    from open_days
-    inner join pending_bars
-        on
-            open_days.instrument_id = pending_bars.instrument_id
-            and open_days.timeframe = pending_bars.timeframe
-            and open_days.session_date = pending_bars.placed_on
+discarded_requests as (
+    select * from {{ ref('discarded_requests') }}
 ),
 
 split_instruments as (
@@ -66,7 +53,7 @@ wanted as (
         session_date,
         (session_date - 2)::timestamptz as from_at,
         (session_date + 3)::timestamptz as until_at
-    from touched_days
+    from open_days
     union all
     select
         instrument_id,
@@ -97,8 +84,10 @@ reconsidered as (
             and wanted.until_at > bars.bar_start_at
     left join exchanges on instruments.exchange = exchanges.exchange
     left join pending_loads on bars.load_id = pending_loads.load_id
+    left join discarded_requests on bars.request_id = discarded_requests.request_id
     where
         pending_loads.load_id is null
+        and discarded_requests.request_id is null
         and case
             when wanted.session_date is null then bars.price_basis = 'split'
             else

@@ -17,7 +17,9 @@ named as (
         days.state,
         days.rules,
         format(
-            '%s of %s bars of %s on %s break %s; land corrected bars and build again.',
+            '%s of %s bars of %s on %s break %s; land corrected bars, or name '
+            'the request of the evidence in seeds/discarded_requests.csv, '
+            'and build again.',
             days.violation_count,
             days.bar_count,
             instruments.symbol,

@@ -2,78 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
 import pytest
+from house_kit import ROOT, House, copy_template, house_settings
 
 from barhouse import embedded, transform
-from barhouse.database import Warehouse, open_warehouse
-from barhouse.landing import extract_provider
 from barhouse.opening import ready_warehouse
-from extract.pipelines import LandingReport
-from extract.settings import Settings
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-@dataclass
-class House:
-    """A warehouse of a test: its settings, its database, and what tests do with them."""
-
-    settings: Settings
-
-    @property
-    def warehouse(self) -> Warehouse:
-        return open_warehouse(self.settings)
-
-    def url(self, role: str | None = None) -> str:
-        return self.warehouse.url(role)
-
-    def query(self, sql: str, *parameters: object) -> list[tuple]:
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            return connection.execute(sql.encode(), parameters or None).fetchall()
-
-    def execute(self, sql: str) -> None:
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(sql.encode())
-
-    def extract(self, provider: str, **options: object) -> LandingReport:
-        return extract_provider(provider, self.settings, self.warehouse, options)
-
-    def stop(self) -> None:
-        embedded.stop(self.settings.embedded_dir)
-
-    def build(self, *, full_refresh: bool = False) -> transform.BuildReport:
-        return transform.build(self.settings, self.warehouse, full_refresh=full_refresh)
-
-
-def _settings(state_dir: Path, project_dir: Path = ROOT) -> Settings:
-    cache = ROOT / ".barhouse" / "cache"
-    cache.mkdir(parents=True, exist_ok=True)
-    state_dir.mkdir(parents=True, exist_ok=True)
-    (state_dir / "cache").symlink_to(cache, target_is_directory=True)
-    return Settings(
-        project_dir=project_dir,
-        state_dir=state_dir,
-        lake_dir=state_dir / "lake",
-        database_url=None,
-    )
-
-
-def _copy(template: Path, house: House) -> None:
-    for part in ("db", "dlt", "dbt"):
-        shutil.copytree(template / part, house.settings.state_dir / part)
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a stopped server that is bootstrapped and knows the sessions."""
-    house = House(_settings(tmp_path_factory.mktemp("template") / "state"))
+    house = House(house_settings(tmp_path_factory.mktemp("template") / "state"))
     ready_warehouse(house.settings)
     house.extract("sessions")
     # The parsed project comes along with the folder and spares every test a full parse.
@@ -88,8 +31,8 @@ def new_house(template: Path, tmp_path: Path) -> Iterator[Callable[..., House]]:
     made: list[House] = []
 
     def make(project_dir: Path = ROOT) -> House:
-        house = House(_settings(tmp_path / f"house{len(made)}", project_dir))
-        _copy(template, house)
+        house = House(house_settings(tmp_path / f"house{len(made)}", project_dir))
+        copy_template(template, house)
         made.append(house)
         return house
 
@@ -107,8 +50,8 @@ def house(new_house: Callable[..., House]) -> House:
 @pytest.fixture(scope="session")
 def sample_house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The warehouse of the demo, built; shared, so tests only read it."""
-    house = House(_settings(tmp_path_factory.mktemp("sample") / "state"))
-    _copy(template, house)
+    house = House(house_settings(tmp_path_factory.mktemp("sample") / "state"))
+    copy_template(template, house)
     house.extract("sample")
     house.build()
     yield house

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, House
+from house_kit import ROOT, House
 from test_bad_input_kit import HEADER, Folder, csv, house_in, listing, minutes, published, rows_of
 
 from barhouse import embedded

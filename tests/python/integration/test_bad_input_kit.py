@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from conftest import ROOT, House
+from house_kit import ROOT, House
 
 from extract.settings import Settings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import ROOT, House
+from house_kit import ROOT, House
 from psycopg import errors
 
 from barhouse.bootstrap import bootstrap, is_bootstrapped

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import House
+from house_kit import House
 
 from barhouse import transform
 

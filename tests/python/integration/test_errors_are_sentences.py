@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, House
+from house_kit import ROOT, House
 from test_bad_input_kit import Folder, csv, house_in, minutes
 
 from barhouse import embedded

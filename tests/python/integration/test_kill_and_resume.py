@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, House
+from house_kit import ROOT, House
 
 from barhouse import embedded
 from barhouse.embedded.directory import DataDirectory

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, House
+from house_kit import ROOT, House
 
 from barhouse import transform
 from barhouse.errors import BarhouseError

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from house_kit import ROOT
 
 from barhouse import embedded
 from barhouse.lake import ls, verify

@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, House
+from house_kit import ROOT, House
 
 ARCHIVES = ROOT / ".barhouse" / "cache" / "sample"
 SYMBOLS = ["AAPL", "MSFT", "IBM"]

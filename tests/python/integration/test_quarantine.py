@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import House
+from house_kit import House
 from test_bad_input_kit import Folder, csv, minutes, published, rows_of
 
 from barhouse.errors import BarhouseError

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from conftest import ROOT, House
+from house_kit import ROOT, House
 from test_bad_input_kit import Folder, csv, house_in, minutes
 
 from barhouse import embedded

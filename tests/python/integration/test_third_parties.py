@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from conftest import House
+from house_kit import House
 from test_bad_input_kit import Folder, csv, house_in, minutes
 
 from barhouse import embedded
