@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,17 +77,19 @@ def build(settings: Settings, warehouse: Warehouse, *, full_refresh: bool = Fals
         What was done.
 
     Raises:
-        BarhouseError: A model or a test failed; the message names the first ones.
+        BarhouseError: A model or a test failed, and the message names the first ones; or another
+            build is running.
     """
-    results = _target(settings) / "run_results.json"
-    results.unlink(missing_ok=True)
     set_environment(_environment(settings, warehouse))
     arguments = ["--quiet", "build", "--exclude-resource-type", "unit_test"]
     arguments += ["--project-dir", str(settings.project_dir)]
     if full_refresh:
         arguments.append("--full-refresh")
-    finished = _runner().invoke(arguments)
-    report = read_report(results)
+    with _one_at_a_time(settings):
+        results = _target(settings) / "run_results.json"
+        results.unlink(missing_ok=True)
+        finished = _runner().invoke(arguments)
+        report = read_report(results)
     if not finished.success:
         stopped = finished.exception or "dbt stopped before any model ran"
         shown = "; ".join(report.failures[:3]) or _first_line(str(stopped))
@@ -116,6 +120,19 @@ def read_report(path: Path) -> BuildReport:
         failures=failures,
         seconds=float(content.get("elapsed_time", 0.0)),
     )
+
+
+@contextmanager
+def _one_at_a_time(settings: Settings) -> Iterator[None]:
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.state_dir / "build.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BarhouseError(
+                "Another build of this warehouse is running; one at a time can. Wait for it to end."
+            ) from error
+        yield
 
 
 def _runner() -> dbtRunner:

@@ -17,7 +17,8 @@ consumers as (
 awaited as (
     select distinct
         loads.load_id,
-        loads.loaded_at
+        loads.loaded_at,
+        '{{ invocation_id }}' as invocation_id
     from loads
     cross join consumers
     left join published_loads

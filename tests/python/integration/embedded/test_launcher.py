@@ -232,7 +232,7 @@ def test_big_log_is_put_aside(data_dir):
 def test_url_is_percent_encoded(server):
     assert server.url().startswith("postgresql://postgres:")
     assert "options" not in server.url()
-    assert server.url(role="loader").endswith("&options=-c%20role%3Dloader")
+    assert server.url(role="loader").endswith("&options=-crole%3Dloader")
 
 
 def test_missing_packages_name_the_command(tmp_path, monkeypatch):
