@@ -9,7 +9,7 @@ from typing import Annotated
 import psycopg
 import typer
 
-from barhouse.cli.console import err, table
+from barhouse.cli.console import err, result
 from barhouse.database import Warehouse
 from barhouse.errors import BarhouseError
 from barhouse.opening import ready_warehouse
@@ -32,7 +32,7 @@ def sql(
             rows = cursor.fetchmany(limit + 1)
     except psycopg.Error as error:
         raise BarhouseError(f"The database says: {str(error).strip()}") from error
-    table("", columns, rows[:limit])
+    result(columns, rows[:limit])
     if len(rows) > limit:
         err.print(f"more than {limit} rows; --limit shows more", style="dim")
 
