@@ -76,7 +76,7 @@ class Exchange:
 
 
 class SessionsProvider:
-    """Lands ``raw_sessions`` for every exchange of the exchange seed.
+    """Lands the trading sessions of every exchange in seeds/exchanges.csv.
 
     Options:
         exchanges: Path of the exchange seed, a CSV file.
