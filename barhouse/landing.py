@@ -11,7 +11,8 @@ import psycopg
 
 from barhouse.database import Warehouse
 from extract import pipelines
-from extract.pipelines import LandingReport, Progress
+from extract.locks import held
+from extract.pipelines import LandingReport, LoadError, Progress
 from extract.providers import ExtractRequest
 from extract.registry import load_provider
 from extract.settings import Settings
@@ -39,12 +40,16 @@ def extract_provider(
     Raises:
         ProviderError: The provider is unknown or cannot deliver.
         LandingError: A batch does not keep the landing contract.
-        LoadError: The database did not take the load; a later run continues it.
+        LoadError: The database did not take the load, and a later run continues it; or another
+            extract from this provider is running.
     """
     provider = load_provider(name)
     loader_url = warehouse.url("loader")
     pipelines_dir = settings.pipelines_dir / warehouse.identity
-    with pipelines.exclusive(name, pipelines_dir):
+    refusal = LoadError(
+        f"Another extract of '{name}' is running; one at a time can. Wait for it to end."
+    )
+    with held(pipelines_dir / f"{name}.lock", refusal):
         finished = pipelines.finish_pending(
             name, database_url=loader_url, pipelines_dir=pipelines_dir
         )
@@ -52,7 +57,8 @@ def extract_provider(
             fetched_at=datetime.now(UTC),
             is_landed=pipelines.landed_fingerprints(loader_url),
             cache_dir=settings.cache_dir,
-            options={"exchanges": settings.project_dir / "seeds" / "exchanges.csv", **options},
+            project_dir=settings.project_dir,
+            options=options,
         )
         report = pipelines.land(
             provider,

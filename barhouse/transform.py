@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from barhouse.database import Warehouse
 from barhouse.errors import BarhouseError
+from extract.locks import held
 from extract.settings import Settings, child_environment, set_environment
 
 if TYPE_CHECKING:
@@ -85,7 +84,10 @@ def build(settings: Settings, warehouse: Warehouse, *, full_refresh: bool = Fals
     arguments += ["--project-dir", str(settings.project_dir)]
     if full_refresh:
         arguments.append("--full-refresh")
-    with _one_at_a_time(settings):
+    refusal = BarhouseError(
+        "Another build of this warehouse is running; one at a time can. Wait for it to end."
+    )
+    with held(build_lock(settings), refusal):
         results = _target(settings) / "run_results.json"
         results.unlink(missing_ok=True)
         finished = _runner().invoke(arguments)
@@ -98,6 +100,15 @@ def build(settings: Settings, warehouse: Warehouse, *, full_refresh: bool = Fals
             f"{settings.state_dir / 'logs' / 'dbt.log'}, days held back in quality.quarantine."
         )
     return report
+
+
+def build_lock(settings: Settings) -> Path:
+    """Return the lock file that a build of this warehouse holds.
+
+    Args:
+        settings: The project.
+    """
+    return settings.state_dir / "build.lock"
 
 
 def read_report(path: Path) -> BuildReport:
@@ -120,19 +131,6 @@ def read_report(path: Path) -> BuildReport:
         failures=failures,
         seconds=float(content.get("elapsed_time", 0.0)),
     )
-
-
-@contextmanager
-def _one_at_a_time(settings: Settings) -> Iterator[None]:
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    with (settings.state_dir / "build.lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise BarhouseError(
-                "Another build of this warehouse is running; one at a time can. Wait for it to end."
-            ) from error
-        yield
 
 
 def _runner() -> dbtRunner:

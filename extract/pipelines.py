@@ -7,9 +7,7 @@ finished by the next run of the same provider or never seen.
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,28 +104,6 @@ def finish_pending(name: str, *, database_url: str, pipelines_dir: Path) -> list
         return []
     pipeline = _pipeline(name, database_url, pipelines_dir)
     return _run(pipeline) if pipeline.has_pending_data else []
-
-
-@contextmanager
-def exclusive(name: str, pipelines_dir: Path) -> Iterator[None]:
-    """Keep other extracts of the same provider out while the block runs.
-
-    Args:
-        name: The provider's name.
-        pipelines_dir: dlt's working folder of this warehouse.
-
-    Raises:
-        LoadError: Another process extracts from this provider now.
-    """
-    pipelines_dir.mkdir(parents=True, exist_ok=True)
-    with (pipelines_dir / f"{name}.lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise LoadError(
-                f"Another extract of '{name}' is running; one at a time can. Wait for it to end."
-            ) from error
-        yield
 
 
 def land(

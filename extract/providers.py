@@ -18,6 +18,10 @@ class ProviderError(RuntimeError):
     """A provider cannot deliver; the message is one sentence for the user."""
 
 
+class MisconfiguredError(ProviderError):
+    """What was asked for cannot be right: it is for the user to change, and no retry helps."""
+
+
 @dataclass(frozen=True)
 class ExtractRequest:
     """One run of one provider.
@@ -27,12 +31,14 @@ class ExtractRequest:
         is_landed: Tells whether a request with this fingerprint is already in ``staging.requests``.
         cache_dir: A directory the provider may keep downloads in.
         options: The provider's own options, e.g. ``{"config": Path("bars.yaml")}`` for ``files``.
+        project_dir: The project's folder; relative paths among the options start there.
     """
 
     fetched_at: datetime
     is_landed: IsLanded
     cache_dir: Path
     options: Mapping[str, Any] = field(default_factory=dict)
+    project_dir: Path = Path()
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
-from extract.providers import Provider, ProviderError
+from extract.providers import MisconfiguredError, Provider
 
 ENTRY_POINT_GROUP = "barhouse.providers"
 
@@ -25,21 +25,21 @@ def load_provider(name: str) -> Provider:
         name: The registered name, e.g. ``files``.
 
     Raises:
-        ProviderError: No such provider is registered, or it cannot be imported or used.
+        MisconfiguredError: No such provider is registered, or it cannot be imported or used.
     """
     points = [p for p in entry_points(group=ENTRY_POINT_GROUP) if p.name == name]
     if not points:
-        raise ProviderError(
+        raise MisconfiguredError(
             f"There is no provider '{name[:40]}'; registered are {', '.join(provider_names())}."
         )
     try:
         provider = points[0].load()
     except ImportError as error:
-        raise ProviderError(
+        raise MisconfiguredError(
             f"Provider '{name}' cannot be imported ({error}); install the package that it needs."
         ) from error
     if not isinstance(provider, Provider):
-        raise ProviderError(
+        raise MisconfiguredError(
             f"Provider '{name}' ({points[0].value}) lacks `name` or `batches`; see CONTRIBUTING.md."
         )
     return provider

@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task, exponential_backoff
 
+from barhouse.database import open_warehouse
 from barhouse.exporting import describe_export, export_lake
 from barhouse.lake import ExportReport
 from barhouse.landing import extract_provider
@@ -18,12 +19,15 @@ from barhouse.sources_config import SourceEntry
 from barhouse.transform import BuildReport, build
 from extract.landing import LandingError
 from extract.pipelines import LandingReport
+from extract.providers import MisconfiguredError
 from extract.settings import Settings
 
 
 def _is_worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    # What breaks the landing contract will break it again; the network may come back.
-    return not isinstance(state.result(raise_on_failure=False), LandingError)
+    # What breaks the landing contract, or was asked for wrongly, will fail again; the network may
+    # come back.
+    failure = state.result(raise_on_failure=False)
+    return not isinstance(failure, LandingError | MisconfiguredError)
 
 
 @task(
@@ -53,13 +57,9 @@ def open_database(settings: Settings) -> None:
 def extract_source(entry: SourceEntry, settings: Settings) -> LandingReport:
     """Land one configured source."""
     logger = get_run_logger()
-    warehouse = ready_warehouse(settings)
-    options = {
-        name: settings.project_dir / value if name == "config" else value
-        for name, value in entry.options.items()
-    }
+    warehouse = open_warehouse(settings)
     progress = RowProgress(entry.provider, logger.info)
-    report = extract_provider(entry.provider, settings, warehouse, options, progress)
+    report = extract_provider(entry.provider, settings, warehouse, entry.options, progress)
     rows = sum(outcome.row_count for outcome in report.outcomes)
     logger.info("%s: %s rows from %s requests", entry.provider, rows, len(report.outcomes))
     for outcome in report.failed:
@@ -74,7 +74,7 @@ def extract_source(entry: SourceEntry, settings: Settings) -> LandingReport:
 )
 def build_warehouse(settings: Settings) -> BuildReport:
     """Run ``dbt build`` and report what it did."""
-    report = build(settings, ready_warehouse(settings))
+    report = build(settings, open_warehouse(settings))
     get_run_logger().info("dbt build: %s in %.1f s", dict(report.counts), report.seconds)
     return report
 
@@ -86,6 +86,6 @@ def build_warehouse(settings: Settings) -> BuildReport:
 )
 def export_marts(settings: Settings) -> ExportReport:
     """Export the marts to the lake."""
-    report = export_lake(settings, ready_warehouse(settings))
+    report = export_lake(settings, open_warehouse(settings))
     get_run_logger().info("export: %s", describe_export(report))
     return report

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from extract.landing import Batch
-from extract.providers import ExtractRequest, ProviderError
+from extract.providers import ExtractRequest, MisconfiguredError
 from extract.sources._files import read_bars
 from extract.sources._files.config import load_config
 
@@ -34,11 +34,11 @@ class FilesProvider:
             ``raw_bars`` and ``raw_rejects`` batches, and last of each file its ``requests`` row.
 
         Raises:
-            ProviderError: The YAML is missing or wrong; nothing was read.
+            MisconfiguredError: The YAML is missing or wrong; nothing was read.
         """
         config = request.options.get("config")
         if not isinstance(config, (str, Path)):
-            raise ProviderError(
+            raise MisconfiguredError(
                 "The files provider needs the path of the YAML that describes the files; seen"
                 f" {config!r}. Give it with --config, or as the option `config` of the source."
             )
@@ -48,7 +48,7 @@ class FilesProvider:
             return fingerprint in landed or request.is_landed(fingerprint)
 
         run = replace(request, is_landed=is_landed)
-        for file in load_config(Path(config)):
+        for file in load_config(request.project_dir / config):
             for batch in read_bars(file.entry, file.path, file.source, run):
                 if batch.table == "requests" and batch.rows["outcome"][0].as_py() == "rows":
                     landed.add(batch.rows["fingerprint"][0].as_py())

@@ -79,7 +79,7 @@ class SessionsProvider:
     """Lands the trading sessions of every exchange in seeds/exchanges.csv.
 
     Options:
-        exchanges: Path of the exchange seed, a CSV file.
+        exchanges: Path of the exchange seed; default ``seeds/exchanges.csv`` of the project.
         only: Exchange codes to land; all when absent.
     """
 
@@ -94,12 +94,8 @@ class SessionsProvider:
         Raises:
             ProviderError: The seed cannot be read or names a calendar nobody knows.
         """
-        path = request.options.get("exchanges")
-        if path is None:
-            raise ProviderError(
-                "The sessions provider needs the option 'exchanges', the path of exchanges.csv."
-            )
-        for exchange in _selected(read_exchanges(Path(path)), request.options.get("only")):
+        path = request.project_dir / request.options.get("exchanges", "seeds/exchanges.csv")
+        for exchange in _selected(read_exchanges(path), request.options.get("only")):
             fingerprint = _fingerprint(exchange, request.fetched_at)
             if not request.is_landed(fingerprint):
                 yield from _exchange_batches(exchange, fingerprint, request)

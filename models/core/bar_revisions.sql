@@ -13,10 +13,13 @@ bars_1d as (
 ),
 
 revisions as (
+    {% for table, timeframe in [
+        ('bars_1m', "'1m'"), ('bars_intraday', 'timeframe'), ('bars_1d', "'1d'")
+    ] -%}
     select
         -- keys
         instrument_id,
-        '1m' as timeframe,
+        {{ timeframe }} as timeframe,
         bar_start_at,
         session_date,
         revised_at,
@@ -36,57 +39,11 @@ revisions as (
         feed,
         load_id,
         loaded_at
-    from bars_1m
+    from {{ table }}
+    {% if not loop.last -%}
     union all
-    select
-        -- keys
-        instrument_id,
-        timeframe,
-        bar_start_at,
-        session_date,
-        revised_at,
-        -- prices
-        open,
-        high,
-        low,
-        close,
-        vwap,
-        -- activity
-        volume,
-        trade_count,
-        -- flags
-        is_final,
-        -- lineage
-        provider,
-        feed,
-        load_id,
-        loaded_at
-    from bars_intraday
-    union all
-    select
-        -- keys
-        instrument_id,
-        '1d' as timeframe,
-        bar_start_at,
-        session_date,
-        revised_at,
-        -- prices
-        open,
-        high,
-        low,
-        close,
-        vwap,
-        -- activity
-        volume,
-        trade_count,
-        -- flags
-        is_final,
-        -- lineage
-        provider,
-        feed,
-        load_id,
-        loaded_at
-    from bars_1d
+    {% endif -%}
+    {% endfor -%}
 )
 
 select * from revisions

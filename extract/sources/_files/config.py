@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 import yaml
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from extract.providers import ProviderError
+from extract.providers import MisconfiguredError
 from extract.sources._files.entry import COLUMNS, EntryError, FileEntry, format_of
 from extract.sources._files.load import with_format
 
@@ -47,7 +47,7 @@ def load_config(config: Path) -> list[DescribedFile]:
         config: Path of the YAML; the paths in it are relative to its folder.
 
     Raises:
-        ProviderError: One sentence with file and line of the first mistake.
+        MisconfiguredError: One sentence with file and line of the first mistake.
     """
     return list(_Config(config).files())
 
@@ -74,7 +74,7 @@ class _Config:
 
     def _fail(self, node: Node | None, sentence: str) -> NoReturn:
         line = node.start_mark.line + 1 if node is not None else 1
-        raise ProviderError(f"{self.path}, line {line}: {sentence}")
+        raise MisconfiguredError(f"{self.path}, line {line}: {sentence}")
 
     def _root(self) -> Node:
         try:
@@ -86,16 +86,18 @@ class _Config:
                     loader.dispose()
         except OSError as error:
             why = error.strerror or error
-            raise ProviderError(f"{self.path} cannot be opened: {why}.") from error
+            raise MisconfiguredError(f"{self.path} cannot be opened: {why}.") from error
         except UnicodeDecodeError as error:
-            raise ProviderError(f"{self.path} is not UTF-8; save it as UTF-8.") from error
+            raise MisconfiguredError(f"{self.path} is not UTF-8; save it as UTF-8.") from error
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             what = error.problem or error.context or "it cannot be parsed"
-            raise ProviderError(f"{self.path}, line {line}: not valid YAML: {what}.") from error
+            raise MisconfiguredError(
+                f"{self.path}, line {line}: not valid YAML: {what}."
+            ) from error
         except (yaml.YAMLError, RecursionError) as error:
             what = str(error).splitlines()[0] if str(error) else "it cannot be parsed"
-            raise ProviderError(f"{self.path} is not valid YAML: {what}.") from error
+            raise MisconfiguredError(f"{self.path} is not valid YAML: {what}.") from error
         if node is None:
             self._fail(None, "the file is empty; expected version: 1 and a list files.")
         return node

@@ -18,7 +18,7 @@ from extract.landing import (
     VOLUME_UNITS,
     symbol_problem,
 )
-from extract.providers import ProviderError
+from extract.providers import MisconfiguredError
 
 FORMATS: Final = ("csv", "jsonl", "json", "parquet")
 PRICES: Final = ("open", "high", "low", "close")
@@ -36,7 +36,7 @@ _SUFFIXES: Final[Mapping[str, str]] = {
 _PACKED: Final = (".gz", ".zst", ".bz2")
 
 
-class EntryError(ProviderError):
+class EntryError(MisconfiguredError):
     """A wrong entry.
 
     Attributes:

@@ -10,6 +10,7 @@ from house_kit import House
 
 from barhouse import transform
 from barhouse.errors import BarhouseError
+from extract.locks import held
 
 HEADER = "time,symbol,open,high,low,close,volume\n"
 FIRST = HEADER + "2024-01-02 09:30:00,KO,59.00,59.20,58.90,59.10,1000\n"
@@ -37,7 +38,7 @@ def test_load_that_another_run_put_on_the_list_is_not_ticked_off(
 
 def test_second_build_at_once_is_refused_with_a_sentence(house: House) -> None:
     with (
-        transform._one_at_a_time(house.settings),
+        held(transform.build_lock(house.settings), AssertionError("the lock is free")),
         pytest.raises(BarhouseError, match="Another build of this warehouse is running"),
     ):
         house.build()

@@ -28,9 +28,9 @@ def run(
     only: Collection[str] | None,
     landed: Collection[str] = (),
     fetched_at: datetime = RUN_AT,
-    exchanges: Path | None = EXCHANGES,
+    exchanges: Path = EXCHANGES,
 ) -> list[Batch]:
-    options = {"exchanges": exchanges, "only": only} if exchanges else {}
+    options = {"exchanges": exchanges, "only": only}
     request = ExtractRequest(fetched_at, landed.__contains__, Path("unused"), options)
     return list(PROVIDER.batches(request))
 
@@ -233,9 +233,10 @@ def test_unknown_exchange_in_only_is_refused() -> None:
         run({"XNYS", "XXXX"})
 
 
-def test_missing_option_is_refused() -> None:
-    with pytest.raises(ProviderError, match="needs the option 'exchanges'"):
-        run(None, exchanges=None)
+def test_exchanges_of_the_project_are_the_default() -> None:
+    project = EXCHANGES.parents[1]
+    request = ExtractRequest(RUN_AT, set().__contains__, Path("unused"), {"only": {"FX"}}, project)
+    assert [batch.table for batch in PROVIDER.batches(request)] == ["raw_sessions", "requests"]
 
 
 def test_missing_seed_is_refused(tmp_path: Path) -> None:
