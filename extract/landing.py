@@ -25,6 +25,7 @@ LandingTable = Literal[
     "raw_splits",
     "raw_dividends",
     "raw_sessions",
+    "raw_assets",
     "raw_rejects",
     "requests",
 ]
@@ -44,6 +45,8 @@ PRICE_BASES: Final = ("raw", "split", "none")
 SESSION_SCOPES: Final = ("regular", "extended", "24x7")
 VOLUME_UNITS: Final = ("shares", "base", "lots", "unknown")
 ASSET_CLASSES: Final = ("equity", "etf", "crypto", "fx", "index")
+#: What a request asks for.
+DATASETS: Final = ("bars", "actions", "assets")
 
 PRICE: Final = pa.decimal128(38, 18)
 INSTANT: Final = pa.timestamp("us", tz="UTC")
@@ -94,6 +97,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         *_WHO,
         ("ex_date", pa.date32(), False),
         ("split_ratio", PRICE, False),
+        ("event_id", pa.string(), True),
         ("derivation", pa.string(), False),
         *_LINEAGE,
     ),
@@ -103,6 +107,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         ("dividend_amount", PRICE, False),
         ("currency", pa.string(), False),
         ("amount_basis", pa.string(), False),
+        ("event_id", pa.string(), True),
         ("derivation", pa.string(), False),
         *_LINEAGE,
     ),
@@ -115,6 +120,15 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         ("break_end_at", INSTANT, True),
         ("is_early_close", pa.bool_(), False),
         ("calendar_version", pa.string(), False),
+        *_LINEAGE,
+    ),
+    "raw_assets": _schema(
+        *_WHO,
+        ("currency", pa.string(), False),
+        ("symbol", pa.string(), False),
+        ("asset_name", pa.string(), True),
+        ("is_active", pa.bool_(), True),
+        ("derivation", pa.string(), False),
         *_LINEAGE,
     ),
     "raw_rejects": _schema(
@@ -132,17 +146,25 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         ("source", pa.string(), False),
         ("fingerprint", pa.string(), False),
         ("timeframe", pa.string(), True),
+        ("symbol", pa.string(), True),
+        ("provider_symbol", pa.string(), True),
+        ("feed", pa.string(), True),
+        ("dataset", pa.string(), True),
+        ("session_scope", pa.string(), True),
         ("window_start_at", INSTANT, True),
         ("window_end_at", INSTANT, True),
+        ("settled_until_at", INSTANT, True),
         ("outcome", pa.string(), False),
         ("row_count", pa.int64(), False),
         ("reject_count", pa.int64(), False),
         ("reason", pa.string(), True),
+        ("retry_count", pa.int64(), True),
+        ("wait_seconds", PRICE, True),
         ("requested_at", INSTANT, False),
     ),
 }
 
-#: The words that a column may hold.
+#: The words that a column may hold; ``table.column`` where the name alone would say too much.
 WORDS: Final[Mapping[str, Collection[str]]] = {
     "asset_class": ASSET_CLASSES,
     "timeframe": tuple(TIMEFRAMES),
@@ -150,7 +172,10 @@ WORDS: Final[Mapping[str, Collection[str]]] = {
     "session_scope": SESSION_SCOPES,
     "volume_unit": VOLUME_UNITS,
     "amount_basis": ("raw", "split"),
-    "outcome": ("rows", "empty", "failed"),
+    "dataset": DATASETS,
+    "outcome": ("rows", "empty", "failed", "rate_limited", "not_permitted"),
+    # What a configuration of ours says, or the provider's own list of symbols.
+    "raw_assets.derivation": ("configured", "reported"),
 }
 
 
@@ -224,13 +249,14 @@ def conform(table: LandingTable, rows: pa.Table) -> pa.Table:
             raise LandingError(f"{table}.{field.name} is {seen.type}; expected {field.type}.")
         if not field.nullable and rows.column(field.name).null_count:
             raise LandingError(f"{table}.{field.name} is null in some row; expected a value.")
-        if field.name in WORDS:
-            _check_words(table, rows.column(field.name), field.name)
+        _check_words(table, rows.column(field.name), field.name)
     return rows.cast(schema)
 
 
 def _check_words(table: str, values: pa.ChunkedArray, name: str) -> None:
-    known = WORDS[name]
+    known = WORDS.get(f"{table}.{name}", WORDS.get(name))
+    if known is None:
+        return
     for value in pc.unique(values).to_pylist():
         if value is not None and value not in known:
             raise LandingError(

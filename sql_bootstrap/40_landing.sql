@@ -42,6 +42,7 @@ create table if not exists staging.raw_splits (
     exchange text not null,
     ex_date date not null,
     split_ratio numeric(38, 18) not null,
+    event_id text,
     derivation text not null,
     request_id text not null,
     source_row bigint,
@@ -61,6 +62,7 @@ create table if not exists staging.raw_dividends (
     dividend_amount numeric(38, 18) not null,
     currency text not null,
     amount_basis text not null,
+    event_id text,
     derivation text not null,
     request_id text not null,
     source_row bigint,
@@ -89,6 +91,25 @@ create table if not exists staging.raw_sessions (
 comment on table staging.raw_sessions is
 'Exchange sessions by calendar version. Grain: one row per exchange, session and load';
 
+create table if not exists staging.raw_assets (
+    provider text not null,
+    provider_symbol text not null,
+    asset_class text not null,
+    exchange text not null,
+    currency text not null,
+    symbol text not null,
+    asset_name text,
+    is_active boolean,
+    derivation text not null,
+    request_id text not null,
+    source_row bigint,
+    fetched_at timestamptz(6) not null,
+    _dlt_load_id text not null
+);
+
+comment on table staging.raw_assets is
+'Which instrument of ours a spelling means. Grain: one row per spelling and load';
+
 create table if not exists staging.raw_rejects (
     provider text not null,
     source text not null,
@@ -111,12 +132,20 @@ create table if not exists staging.requests (
     source text not null,
     fingerprint text not null,
     timeframe text,
+    symbol text,
+    provider_symbol text,
+    feed text,
+    dataset text,
+    session_scope text,
     window_start_at timestamptz(6),
     window_end_at timestamptz(6),
+    settled_until_at timestamptz(6),
     outcome text not null,
     row_count bigint not null,
     reject_count bigint not null,
     reason text,
+    retry_count bigint,
+    wait_seconds numeric(38, 18),
     requested_at timestamptz(6) not null,
     _dlt_load_id text not null
 );
@@ -134,9 +163,11 @@ create table if not exists staging._dlt_loads (
     schema_version_hash varchar
 );
 
+create index if not exists loads_by_id on staging._dlt_loads (load_id);
 create index if not exists raw_bars_by_load on staging.raw_bars (_dlt_load_id);
 create index if not exists raw_bars_by_key
 on staging.raw_bars (provider_symbol, timeframe, bar_start_at);
+-- requests_by_subject is made by migration 0001, after the columns it needs.
 create index if not exists requests_by_fingerprint on staging.requests (fingerprint);
 
 -- dlt's memory of its schemas and pipelines.

@@ -10,6 +10,16 @@ create table if not exists ops.published_loads (
 comment on table ops.published_loads is
 'Which loads each consumer has taken in. Grain: one row per consumer and load';
 
+create table if not exists ops.published_bases (
+    consumer text not null,
+    instrument_id bigint not null,
+    basis_hash text not null,
+    published_at timestamptz not null default now(),
+    primary key (consumer, instrument_id)
+);
+comment on table ops.published_bases is
+'By which splits restated bars were published. Grain: one row per consumer, instrument';
+
 create table if not exists ops.changed_ranges (
     range_id bigint generated always as identity primary key,
     relation_name text not null,

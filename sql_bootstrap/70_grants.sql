@@ -11,7 +11,7 @@ alter default privileges for role loader in schema staging
 grant select on tables to transformer;
 grant usage, create on schema prep, core, marts, quality, ops to transformer;
 grant select, insert, update, delete on
-ops.published_loads, ops.changed_ranges, ops.aggregate_states,
+ops.published_loads, ops.published_bases, ops.changed_ranges, ops.aggregate_states,
 quality.quarantined_days to transformer;
 grant select on ops.schema_versions to transformer;
 

@@ -19,6 +19,7 @@ completed as (
         dividends.dividend_amount,
         dividends.currency,
         dividends.amount_basis,
+        dividends.event_id,
         dividends.derivation,
         -- lineage
         dividends.request_id,

@@ -17,6 +17,7 @@ completed as (
         splits.ex_date,
         -- values
         splits.split_ratio,
+        splits.event_id,
         splits.derivation,
         -- lineage
         splits.request_id,

@@ -51,7 +51,9 @@ def test_applying_again_changes_nothing(house: House, folder: Path) -> None:
 def test_base_files_can_be_applied_again_one_by_one(house: House, folder: Path) -> None:
     house.execute("delete from ops.schema_versions")
     applied = bootstrap(house.url(), folder)
-    assert applied == sorted(path.name for path in folder.glob("*.sql"))
+    base = sorted(path.name for path in folder.glob("*.sql"))
+    migrations = sorted(f"migrations/{path.name}" for path in folder.glob("migrations/*.sql"))
+    assert applied == base + migrations
 
 
 def test_migration_is_applied_once_and_must_not_change(house: House, folder: Path) -> None:
