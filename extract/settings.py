@@ -6,9 +6,12 @@ Values come from the environment, then from ``.env`` in the project's folder.
 from __future__ import annotations
 
 import os
+import re
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -26,12 +29,19 @@ class Settings:
         state_dir: Everything Barhouse makes for itself: database, caches, dlt's working folders.
         lake_dir: Where the Parquet lake lies.
         database_url: The TimescaleDB to use; ``None`` means the embedded one.
+        checkpoint_rows: After so many rows what an extract has fetched so far counts as landed.
+        log_format: ``json`` for a line per request on standard error instead of progress bars.
     """
 
     project_dir: Path
     state_dir: Path
     lake_dir: Path
-    database_url: str | None
+    #: May hold a password.
+    database_url: str | None = field(repr=False)
+    checkpoint_rows: int = 80_000
+    log_format: str = "text"
+    #: Variables and their values, secrets among them: never shown.
+    values: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
     @property
     def embedded_dir(self) -> Path:
@@ -85,7 +95,122 @@ def load_settings(
         state_dir=folder("BARHOUSE_STATE_DIR", project_dir / ".barhouse"),
         lake_dir=folder("BARHOUSE_LAKE_DIR", project_dir / "lake"),
         database_url=url,
+        checkpoint_rows=_whole_number(values, "BARHOUSE_CHECKPOINT_ROWS", 80_000),
+        log_format=_word(values, "BARHOUSE_LOG", ("text", "json")),
+        values=values,
     )
+
+
+def credential(settings: Settings, provider: str, name: str, variable: str) -> str | None:
+    """Return a secret: from the environment or ``.env``, else from dlt's secrets file.
+
+    Args:
+        settings: The project.
+        provider: Whose, e.g. ``alpaca``.
+        name: Its name under ``[sources.<provider>]`` of ``.dlt/secrets.toml``, in the project or
+            in the home folder.
+        variable: The vendor's own variable, e.g. ``APCA_API_KEY_ID``; dlt's
+            ``SOURCES__ALPACA__API_KEY`` is read, too.
+
+    Returns:
+        The secret; ``None`` when there is none or it is empty.
+
+    Raises:
+        SettingsError: A secrets file cannot be read, or what it holds is no text.
+    """
+    for given in (variable, f"SOURCES__{provider}__{name}".upper()):
+        if value := settings.values.get(given, "").strip():
+            return value
+    home = Path(settings.values.get("HOME") or "~").expanduser()
+    for folder in (settings.project_dir, home):
+        path = folder / ".dlt" / "secrets.toml"
+        section: object = _secrets(path)
+        for step in ("sources", provider):
+            section = section.get(step) if isinstance(section, dict) else None
+        secret = section.get(name, "") if isinstance(section, dict) else ""
+        if not isinstance(secret, str):
+            raise SettingsError(
+                f"{path} has a `{name}` under [sources.{provider}] without quotes; add them."
+            )
+        if value := secret.strip():
+            return value
+    return None
+
+
+def endpoint(settings: Settings, variable: str) -> str | None:
+    """Return where to reach a provider, if a variable says so.
+
+    Args:
+        settings: The project.
+        variable: E.g. ``BARHOUSE_ALPACA_BASE_URL``; see :func:`usable_endpoint`.
+
+    Raises:
+        SettingsError: It cannot be used.
+    """
+    value = settings.values.get(variable, "").strip()
+    if not value:
+        return None
+    try:
+        return usable_endpoint(variable, value, settings.project_dir)
+    except ValueError as error:
+        raise SettingsError(f"{variable} {error}.") from error
+
+
+def usable_endpoint(name: str, value: str, project_dir: Path) -> str:
+    """Return an endpoint as it is used: files with their whole path, everything else as it is.
+
+    Args:
+        name: Its ending says what it must be: ``url``, ``proxy``, ``port``, ``host`` or ``file``.
+        value: What was given.
+        project_dir: Relative paths start here.
+
+    Raises:
+        ValueError: It cannot be used; the message is a clause and never shows a password.
+    """
+    kind = name.lower().rpartition("_")[2]
+    if kind in ("url", "proxy") and not _is_url(value):
+        # What stands there may hold a password, so it is not shown.
+        raise ValueError("is no URL; expected http://host:port or https://host:port")
+    if kind == "port" and not (re.fullmatch("[0-9]{1,5}", value) and 0 < int(value) < 65_536):
+        raise ValueError(f"is '{value[:20]}'; expected a port from 1 to 65535")
+    if kind == "host" and not re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", value):
+        raise ValueError("is no host; expected its name or address alone, such as 127.0.0.1")
+    if kind == "file":
+        path = (project_dir / Path(value).expanduser()).resolve()
+        if not path.is_file():
+            raise ValueError(f"names {path}, which is no file; correct the path")
+        return str(path)
+    return value
+
+
+def _is_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return is_good and value.isprintable() and " " not in value
+
+
+# Errors of decoders and of the TOML parser hold what they read, so none is passed on.
+def _secrets(path: Path) -> dict[str, object]:
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror or error}.") from error
+    what = "it is not TOML; correct it"
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line, what = content.count(b"\n", 0, error.start) + 1, "it is not UTF-8; save it as UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        told = re.search(r"\(at line ([0-9]+), column [0-9]+\)$", str(error))
+        line = int(told[1]) if told else content.count(b"\n") + 1
+    except RecursionError:
+        line = 1
+    raise SettingsError(f"{path}, line {line}: {what}.")
 
 
 def is_given(variable: str) -> bool:
@@ -123,6 +248,22 @@ def set_default_environment(defaults: Mapping[str, str]) -> None:
     """
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+
+
+def _whole_number(values: Mapping[str, str], variable: str, default: int) -> int:
+    text = values.get(variable)
+    if text is None:
+        return default
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(f"{variable} is '{text[:20]}'; expected a whole number from 1.")
+    return int(text)
+
+
+def _word(values: Mapping[str, str], variable: str, known: tuple[str, ...]) -> str:
+    text = values.get(variable, known[0])
+    if text not in known:
+        raise SettingsError(f"{variable} is '{text[:20]}'; expected {' or '.join(known)}.")
+    return text
 
 
 def _project_dir(given: Mapping[str, str], start: Path) -> Path:

@@ -1,0 +1,1 @@
+"""What a user writes into ``config``: symbols, presets and how to reach providers."""
