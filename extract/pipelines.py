@@ -1,40 +1,33 @@
-"""The dlt pipeline: batches of the landing contract into schema ``staging``.
+"""Landing: the batches of one provider into schema ``staging``, checkpoint by checkpoint.
 
-Arrow tables travel as parquet files and enter the database through ADBC's COPY. A load becomes
-visible only when dlt writes its row in ``_dlt_loads``; whatever a killed run left behind is either
-finished by the next run of the same provider or never seen.
+A run is cut into loads, always between two requests. What a load holds counts once the load is
+complete; a run that is killed loses only what came after its last checkpoint, and the next one
+asks for just that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from extract.landing import SCHEMAS, Batch, LandingError, LandingTable, conform
+from extract.landing import SCHEMAS, Batch, conform
+from extract.loads import LoadError, finish_load, open_pipeline, pipeline_name, run_load
+from extract.memory import keep_memory_flat
 from extract.providers import ExtractRequest, IsLanded, Provider, ProviderError
-from extract.settings import set_default_environment
 
-if TYPE_CHECKING:
-    from dlt.pipeline.pipeline import Pipeline
+__all__ = ["LandingReport", "LoadError", "RequestOutcome", "finish_pending", "land"]
 
-DATASET = "staging"
-_DLT_ENVIRONMENT = {
-    "RUNTIME__DLTHUB_TELEMETRY": "false",
-    "RUNTIME__LOG_LEVEL": "CRITICAL",
-    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
-    "LOAD__WORKERS": "4",
-}
+#: A load is complete after so many rows or seconds, at the next end of a request.
+CHECKPOINT_ROWS = 80_000
+CHECKPOINT_SECONDS = 60.0
 
 #: Called with a table name and the number of rows just handed over.
 Progress = Callable[[str, int], None]
-
-
-class LoadError(RuntimeError):
-    """The database did not take a load; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +39,16 @@ class RequestOutcome:
     row_count: int
     reject_count: int
     reason: str | None
+    symbol: str | None = None
+    dataset: str | None = None
+    timeframe: str | None = None
+    retry_count: int | None = None
+    wait_seconds: float | None = None
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it delivered nothing because something was wrong."""
+        return self.outcome not in ("rows", "empty")
 
 
 @dataclass(frozen=True)
@@ -57,29 +60,51 @@ class LandingReport:
         row_counts: Rows handed over, by landing table.
         outcomes: One entry per request.
         load_ids: dlt's ids of the loads that were completed.
+        error: What ended the run early, after something had landed.
     """
 
     provider: str
     row_counts: dict[str, int]
     outcomes: list[RequestOutcome]
     load_ids: list[str]
+    error: ProviderError | None = None
 
     @property
     def failed(self) -> list[RequestOutcome]:
         """The requests that delivered nothing because something was wrong."""
-        return [outcome for outcome in self.outcomes if outcome.outcome == "failed"]
+        return [outcome for outcome in self.outcomes if outcome.is_failure]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when all requests were answered, 3 when some were, 1 when none was."""
+        if not self.failed and self.error is None:
+            return 0
+        return 3 if any_answered(self.outcomes) else 1
 
 
-def landed_fingerprints(database_url: str) -> IsLanded:
+def any_answered(outcomes: Sequence[RequestOutcome]) -> bool:
+    """Tell whether anything that was asked for came; which symbols were meant does not count.
+
+    Args:
+        outcomes: Of one run.
+    """
+    asked = [outcome for outcome in outcomes if outcome.dataset != "assets"] or outcomes
+    return any(not outcome.is_failure for outcome in asked)
+
+
+def landed_fingerprints(database_url: str, provider: str) -> IsLanded:
     """Return a test for whether a request's fingerprint stands in a completed load.
 
     Args:
         database_url: The warehouse, as a role that may read ``staging``.
+        provider: Whose requests; those for bars by window are in the coverage instead.
     """
     with psycopg.connect(database_url) as connection:
         rows = connection.execute(
             "select distinct r.fingerprint from staging.requests as r"
             " inner join staging._dlt_loads as l on r._dlt_load_id = l.load_id and l.status = 0"
+            " where r.provider = %s and r.dataset is distinct from 'bars'",
+            [provider],
         ).fetchall()
     return frozenset(row[0] for row in rows).__contains__
 
@@ -87,7 +112,7 @@ def landed_fingerprints(database_url: str) -> IsLanded:
 def finish_pending(name: str, *, database_url: str, pipelines_dir: Path) -> list[str]:
     """Complete the load that an earlier, interrupted run of a provider left behind.
 
-    Call it before :func:`landed_fingerprints`, so that what it completes is not fetched again.
+    Call it before the ledger is read, so that what it completes is not fetched again.
 
     Args:
         name: The provider's name.
@@ -100,10 +125,9 @@ def finish_pending(name: str, *, database_url: str, pipelines_dir: Path) -> list
     Raises:
         LoadError: The database did not take the load; a later run continues it.
     """
-    if not (pipelines_dir / _pipeline_name(name)).is_dir():
+    if not (pipelines_dir / pipeline_name(name)).is_dir():
         return []
-    pipeline = _pipeline(name, database_url, pipelines_dir)
-    return _run(pipeline) if pipeline.has_pending_data else []
+    return finish_load(open_pipeline(name, database_url, pipelines_dir), database_url)
 
 
 def land(
@@ -113,8 +137,9 @@ def land(
     database_url: str,
     pipelines_dir: Path,
     progress: Progress | None = None,
+    checkpoint_rows: int = CHECKPOINT_ROWS,
 ) -> LandingReport:
-    """Fetch from one provider and land what it yields, as one load.
+    """Fetch from one provider and land what it yields.
 
     Args:
         provider: Where the bars come from.
@@ -122,126 +147,90 @@ def land(
         database_url: The warehouse, as role ``loader``.
         pipelines_dir: dlt's working folder of this warehouse; keep it between runs.
         progress: Called as rows are handed over.
+        checkpoint_rows: Rows after which a load is completed.
 
     Returns:
-        What landed.
+        What landed; it tells an error that ended the run after some requests were answered.
 
     Raises:
-        LandingError: A batch does not keep the contract; nothing of the run lands.
-        ProviderError: The provider cannot deliver.
+        LandingError: A batch does not keep the contract; nothing since the last checkpoint lands.
+        ProviderError: The provider cannot deliver anything.
         LoadError: The database did not take the load; a later run continues it.
     """
-    counts: dict[str, int] = dict.fromkeys(SCHEMAS, 0)
-    outcomes: list[RequestOutcome] = []
-
-    def watched() -> Iterator[Batch]:
-        for batch in provider.batches(request):
-            checked = Batch(batch.table, conform(batch.table, batch.rows))
-            counts[batch.table] += checked.rows.num_rows
-            if batch.table == "requests":
-                outcomes.extend(_outcomes(checked))
-            if progress:
-                progress(batch.table, checked.rows.num_rows)
-            yield checked
-
+    keep_memory_flat()
+    stream = _Stream(provider, request, progress)
     load_ids: list[str] = []
-    batches = watched()
-    first = next(batches, None)
-    if first is not None:
-        pipeline = _pipeline(provider.name, database_url, pipelines_dir)
-        load_ids = _run(pipeline, _source(first, batches))
-    return LandingReport(provider.name, counts, outcomes, load_ids)
-
-
-def _pipeline_name(name: str) -> str:
-    return f"barhouse_{name}"
-
-
-def _pipeline(name: str, database_url: str, pipelines_dir: Path) -> Pipeline:
-    # dlt takes a second to import; a run that has nothing to land does without it.
-    import dlt
-    from dlt.destinations import postgres
-
-    set_default_environment(_DLT_ENVIRONMENT)
-    pipelines_dir.mkdir(parents=True, exist_ok=True)
-    return dlt.pipeline(
-        pipeline_name=_pipeline_name(name),
-        pipelines_dir=str(pipelines_dir),
-        destination=postgres(database_url),
-        dataset_name=DATASET,
-    )
-
-
-def _source(first: Batch, rest: Iterator[Batch]) -> Any:
-    import dlt
-
-    @dlt.resource(name="landing", write_disposition="append", schema_contract="freeze")
-    def landing() -> Iterator[Any]:
-        yield _item(first)
-        for batch in rest:
-            yield _item(batch)
-
-    return landing
-
-
-def _item(batch: Batch) -> Any:
-    import dlt
-
-    hints = dlt.mark.make_hints(
-        table_name=batch.table,
-        write_disposition="append",
-        columns=_columns(batch.table),
-        schema_contract={"tables": "evolve", "columns": "freeze", "data_type": "freeze"},
-    )
-    return dlt.mark.with_hints(batch.rows, hints, create_table_variant=True)
-
-
-def _columns(table: LandingTable) -> Any:
-    kinds: dict[str, dict[str, Any]] = {
-        "string": {"data_type": "text"},
-        "int64": {"data_type": "bigint"},
-        "bool": {"data_type": "bool"},
-        "date32[day]": {"data_type": "date"},
-        "timestamp[us, tz=UTC]": {"data_type": "timestamp", "timezone": True, "precision": 6},
-        "decimal128(38, 18)": {"data_type": "decimal", "precision": 38, "scale": 18},
-    }
-    # A dict of its own for every column: dlt changes the one it is given.
-    return {
-        field.name: {"name": field.name, "nullable": field.nullable, **kinds[str(field.type)]}
-        for field in SCHEMAS[table]
-    }
-
-
-def _run(pipeline: Pipeline, source: Any = None) -> list[str]:
-    from dlt.pipeline.exceptions import PipelineStepFailed
-
+    pipeline = None
     try:
-        info = pipeline.run(source, loader_file_format="parquet") if source else pipeline.run()
-    except PipelineStepFailed as error:
-        raise _plain(error) from error
-    if info is None:
-        return []
-    info.raise_on_failed_jobs()
-    return list(info.loads_ids)
+        while (first := next(stream.load(checkpoint_rows), None)) is not None:
+            pipeline = pipeline or open_pipeline(provider.name, database_url, pipelines_dir)
+            load_ids += run_load(pipeline, chain([first], stream.load(checkpoint_rows, first)))
+    finally:
+        stream.close()
+    if stream.error and not any_answered(stream.outcomes):
+        raise stream.error
+    return LandingReport(provider.name, stream.row_counts, stream.outcomes, load_ids, stream.error)
 
 
-def _plain(error: BaseException) -> Exception:
-    # dlt wraps what a provider raises, and what the database says, in pages of its own text.
-    cause: BaseException | None = error
-    seen = []
-    while cause is not None and cause not in seen:
-        if isinstance(cause, LandingError | ProviderError):
-            return cause
-        seen.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    lines = [line.strip() for line in str(seen[-1]).splitlines() if line.strip()]
-    said = lines[0] if lines else type(seen[-1]).__name__
-    return LoadError(
-        f"The load could not be completed ({said}); nothing of it is visible. "
-        "Run the same command again to continue it."
-    )
+@dataclass
+class _Stream:
+    """The batches of one run, checked and counted, cut into loads."""
+
+    provider: Provider
+    request: ExtractRequest
+    progress: Progress | None
+    row_counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SCHEMAS, 0))
+    outcomes: list[RequestOutcome] = field(default_factory=list)
+    error: ProviderError | None = None
+
+    def __post_init__(self) -> None:
+        self._batches = iter(self.provider.batches(self.request))
+
+    def load(self, checkpoint_rows: int, first: Batch | None = None) -> Iterator[Batch]:
+        """Yield batches up to the next checkpoint.
+
+        Args:
+            checkpoint_rows: Rows after which a load ends.
+            first: A batch of this load that was taken already.
+        """
+        began = time.monotonic()
+        rows, is_between = 0, True
+        if first is not None:
+            rows, is_between = first.rows.num_rows, first.table == "requests"
+        while True:
+            if is_between and (
+                rows >= checkpoint_rows or time.monotonic() - began >= CHECKPOINT_SECONDS
+            ):
+                return
+            try:
+                batch = next(self._batches, None)
+            except ProviderError as error:
+                if not is_between:  # part of a request must not land without its ledger row
+                    raise
+                self.error = error
+                return
+            if batch is None:
+                return
+            rows += batch.rows.num_rows
+            is_between = batch.table == "requests"
+            yield self._checked(batch)
+
+    def close(self) -> None:
+        """End the provider's run, if it has not ended by itself."""
+        close = getattr(self._batches, "close", None)
+        if close is not None:
+            close()
+
+    def _checked(self, batch: Batch) -> Batch:
+        checked = Batch(batch.table, conform(batch.table, batch.rows))
+        self.row_counts[batch.table] += checked.rows.num_rows
+        if batch.table == "requests":
+            self.outcomes.extend(_outcomes(checked))
+        if self.progress:
+            self.progress(batch.table, checked.rows.num_rows)
+        return checked
 
 
 def _outcomes(batch: Batch) -> list[RequestOutcome]:
-    names = ("source", "outcome", "row_count", "reject_count", "reason")
+    names = RequestOutcome.__dataclass_fields__
     return [RequestOutcome(**{name: row[name] for name in names}) for row in batch.rows.to_pylist()]

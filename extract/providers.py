@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from extract.coverage import Coverage
 from extract.landing import Batch
+from extract.settings import Settings
 
+#: Where packages name their providers.
+ENTRY_POINT_GROUP = "barhouse.providers"
 #: Called with a request's fingerprint; true when a completed load already holds it.
 IsLanded = Callable[[str], bool]
 
@@ -23,6 +27,35 @@ class MisconfiguredError(ProviderError):
 
 
 @dataclass(frozen=True)
+class Progressed:
+    """How far a provider is.
+
+    Attributes:
+        planned_count: Requests of the ledger to come in all.
+        done_count: Those with an outcome.
+        failed_count: Those of them that brought nothing because something was wrong.
+        row_count: Bars and actions so far.
+        retry_count: Requests made again so far.
+        wait_seconds: Time spent waiting before them.
+    """
+
+    planned_count: int
+    done_count: int
+    failed_count: int
+    row_count: int
+    retry_count: int
+    wait_seconds: float
+
+
+def _nobody(_progressed: Progressed) -> None:
+    pass
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
 class ExtractRequest:
     """One run of one provider.
 
@@ -32,6 +65,10 @@ class ExtractRequest:
         cache_dir: A directory the provider may keep downloads in.
         options: The provider's own options, e.g. ``{"config": Path("bars.yaml")}`` for ``files``.
         project_dir: The project's folder; relative paths among the options start there.
+        settings: Where credentials and endpoints are looked up.
+        coverage: What the ledger says this provider was asked already.
+        clock: Tells the instant, aware UTC, at which a single request is made.
+        watch: Called as a long run gets on.
     """
 
     fetched_at: datetime
@@ -39,6 +76,10 @@ class ExtractRequest:
     cache_dir: Path
     options: Mapping[str, Any] = field(default_factory=dict)
     project_dir: Path = Path()
+    settings: Settings | None = None
+    coverage: Coverage = field(default_factory=Coverage)
+    clock: Callable[[], datetime] = _now
+    watch: Callable[[Progressed], None] = _nobody
 
 
 @runtime_checkable

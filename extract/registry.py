@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
-from extract.providers import MisconfiguredError, Provider
-
-ENTRY_POINT_GROUP = "barhouse.providers"
+from extract.providers import ENTRY_POINT_GROUP, MisconfiguredError, Provider
 
 
 def provider_names() -> list[str]:
@@ -37,6 +35,10 @@ def load_provider(name: str) -> Provider:
     except ImportError as error:
         raise MisconfiguredError(
             f"Provider '{name}' cannot be imported ({error}); install the package that it needs."
+        ) from error
+    except AttributeError as error:
+        raise MisconfiguredError(
+            f"Provider '{name}' ({points[0].value}) is not there ({error}); see CONTRIBUTING.md."
         ) from error
     if not isinstance(provider, Provider):
         raise MisconfiguredError(

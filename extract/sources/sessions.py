@@ -16,20 +16,18 @@ Calendars state the hours of a day as scheduled; a halt inside a session is not 
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pyarrow as pa
 
+from extract.exchanges import Exchange, read_exchanges
 from extract.landing import INSTANT, SCHEMAS, Batch, conform, landing_table
 from extract.providers import ExtractRequest, ProviderError
 
@@ -42,37 +40,26 @@ FIRST_CRYPTO_DATE: Final = date(2009, 1, 1)
 RULES_VERSION: Final = 1
 
 
-@dataclass(frozen=True)
-class Exchange:
-    """One row of ``seeds/exchanges.csv``.
+def calendar_version(exchange: Exchange) -> str:
+    """Return what the sessions are computed by, e.g. ``exchange_calendars 4.13.2``.
 
-    Attributes:
-        exchange: The code bars carry, e.g. ``XNYS``.
-        calendar: A code of ``exchange_calendars``, ``24/7`` or ``FX``.
-        timezone: The exchange's time zone, e.g. ``America/New_York``.
-        session_offset_hours: Hours a session opens before its date begins, e.g. 7 for ``FX``.
+    Args:
+        exchange: Its calendar decides.
     """
+    if exchange.calendar in ("24/7", "FX"):
+        return f"barhouse {exchange.calendar} {RULES_VERSION}"
+    return f"exchange_calendars {metadata.version('exchange_calendars')}"
 
-    exchange: str
-    calendar: str
-    timezone: str
-    session_offset_hours: int
 
-    @property
-    def calendar_version(self) -> str:
-        """What the sessions are computed by, e.g. ``exchange_calendars 4.13.2``."""
-        if self.calendar in ("24/7", "FX"):
-            return f"barhouse {self.calendar} {RULES_VERSION}"
-        return f"exchange_calendars {metadata.version('exchange_calendars')}"
+def calendar_window(exchange: Exchange, fetched_at: datetime) -> tuple[date, date]:
+    """Return the first and the last date asked for, both inclusive.
 
-    def window(self, fetched_at: datetime) -> tuple[date, date]:
-        """The first and the last date asked for, both inclusive.
-
-        Args:
-            fetched_at: The instant of the run, aware UTC.
-        """
-        first = FIRST_CRYPTO_DATE if self.calendar == "24/7" else FIRST_DATE
-        return first, date(fetched_at.astimezone(UTC).year + 1, 12, 31)
+    Args:
+        exchange: Its calendar decides.
+        fetched_at: The instant of the run, aware UTC.
+    """
+    first = FIRST_CRYPTO_DATE if exchange.calendar == "24/7" else FIRST_DATE
+    return first, date(fetched_at.astimezone(UTC).year + 1, 12, 31)
 
 
 class SessionsProvider:
@@ -99,23 +86,6 @@ class SessionsProvider:
             fingerprint = _fingerprint(exchange, request.fetched_at)
             if not request.is_landed(fingerprint):
                 yield from _exchange_batches(exchange, fingerprint, request)
-
-
-def read_exchanges(path: Path) -> list[Exchange]:
-    """Read the exchange seed.
-
-    Args:
-        path: A CSV file with the columns exchange, calendar, timezone and session_offset_hours.
-
-    Raises:
-        ProviderError: The file, a value, a time zone or a whole number of hours is missing.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8") as lines:
-            rows = list(csv.DictReader(lines))
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise ProviderError(f"The exchange list {path} cannot be read: {error}.") from error
-    return [_exchange(path, number, row) for number, row in enumerate(rows, start=2)]
 
 
 def session_frame(exchange: Exchange, first: date, last: date) -> pd.DataFrame:
@@ -153,29 +123,6 @@ def session_frame(exchange: Exchange, first: date, last: date) -> pd.DataFrame:
     frame: pd.DataFrame = calendar.schedule.copy()
     frame["is_early_close"] = frame.index.isin(calendar.early_closes)
     return frame
-
-
-def _exchange(path: Path, number: int, row: Mapping[str, str | None]) -> Exchange:
-    def text(column: str) -> str:
-        value = row.get(column)
-        if not value:
-            raise ProviderError(f"Line {number} of the exchange list {path} has no {column}.")
-        return value
-
-    offset, zone = text("session_offset_hours"), text("timezone")
-    if not offset.isdecimal() or int(offset) > 23:
-        raise ProviderError(
-            f"Line {number} of the exchange list {path} has session_offset_hours {offset!r}; "
-            "expected a whole number from 0 to 23."
-        )
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError) as error:
-        raise ProviderError(
-            f"Line {number} of the exchange list {path} has the time zone {zone!r}; "
-            "expected an IANA name such as America/New_York."
-        ) from error
-    return Exchange(text("exchange"), text("calendar"), zone, int(offset))
 
 
 def _frame(
@@ -216,7 +163,7 @@ def _calendar(exchange: Exchange, first: date, last: date) -> ExchangeCalendar:
 def _exchange_batches(
     exchange: Exchange, fingerprint: str, request: ExtractRequest
 ) -> Iterator[Batch]:
-    first, last = exchange.window(request.fetched_at)
+    first, last = calendar_window(exchange, request.fetched_at)
     frame = session_frame(exchange, first, last)
     request_id = (
         f"sessions-{exchange.exchange}-{fingerprint[:16]}-{request.fetched_at:%Y%m%dT%H%M%S}"
@@ -230,7 +177,7 @@ def _exchange_batches(
                 {
                     "request_id": request_id,
                     "provider": SessionsProvider.name,
-                    "source": f"{exchange.calendar} ({exchange.calendar_version})",
+                    "source": f"{exchange.calendar} ({calendar_version(exchange)})",
                     "fingerprint": fingerprint,
                     "window_start_at": frame["open"].min().to_pydatetime() if len(frame) else None,
                     "window_end_at": frame["close"].max().to_pydatetime() if len(frame) else None,
@@ -252,7 +199,7 @@ def _landed(
 
     constant = {
         "exchange": exchange.exchange,
-        "calendar_version": exchange.calendar_version,
+        "calendar_version": calendar_version(exchange),
         "request_id": request_id,
         "fetched_at": fetched_at,
         "source_row": None,
@@ -284,7 +231,7 @@ def _selected(exchanges: list[Exchange], only: Collection[str] | None) -> list[E
 
 
 def _fingerprint(exchange: Exchange, fetched_at: datetime) -> str:
-    parts = [RULES_VERSION, exchange.calendar_version, *exchange.window(fetched_at)]
+    parts = [RULES_VERSION, calendar_version(exchange), *calendar_window(exchange, fetched_at)]
     text = json.dumps([parts, asdict(exchange)], default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from extract.exchanges import read_exchanges
 from extract.landing import SCHEMAS, Batch
 from extract.providers import ExtractRequest, Provider, ProviderError
-from extract.sources.sessions import PROVIDER, read_exchanges
+from extract.sources.sessions import PROVIDER
 
 # exchange_calendars' own, not ours.
 pytestmark = [
@@ -186,7 +187,7 @@ def test_fx_sessions_are_weekdays_without_a_gap_between_them(
 
 def test_each_exchange_ends_with_its_request() -> None:
     batches = run(None)
-    assert [batch.table for batch in batches] == ["raw_sessions", "requests"] * 6
+    assert [batch.table for batch in batches] == ["raw_sessions", "requests"] * 9
     for data, answer in zip(batches[::2], batches[1::2], strict=True):
         (request,) = answer.rows.to_pylist()
         assert data.rows.schema.equals(SCHEMAS["raw_sessions"])
@@ -203,7 +204,7 @@ def fingerprints(batches: list[Batch]) -> list[str]:
 
 def test_second_run_lands_nothing() -> None:
     landed = fingerprints(run(None))
-    assert len(set(landed)) == 6
+    assert len(set(landed)) == 9
     assert run(None, landed, RUN_AT + timedelta(days=30)) == []
 
 

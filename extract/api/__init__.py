@@ -1,0 +1,1 @@
+"""What all providers with an API have in common: windows, calls, checks, the ledger."""

@@ -1,0 +1,197 @@
+"""Loads: how checked batches travel through dlt into schema ``staging``.
+
+Arrow tables travel as parquet files and enter the database through ADBC's COPY. A load becomes
+visible only when dlt writes its row in ``_dlt_loads``; whatever a killed run left behind is either
+finished by the next run of the same provider or never seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+
+from extract.landing import SCHEMAS, Batch, LandingError, LandingTable
+from extract.providers import ProviderError
+from extract.settings import set_default_environment
+
+if TYPE_CHECKING:
+    from dlt.common.schema.typing import TSchemaContractDict
+    from dlt.pipeline.pipeline import Pipeline
+
+DATASET = "staging"
+_DLT_ENVIRONMENT = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    "RUNTIME__LOG_LEVEL": "CRITICAL",
+    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
+    "LOAD__WORKERS": "4",
+}
+
+# `conform` is what keeps other columns out. dlt remembers a table as it first saw it: frozen, it
+# would refuse the columns that a migration has added since.
+_SCHEMA_CONTRACT: TSchemaContractDict = {
+    "tables": "evolve",
+    "columns": "evolve",
+    "data_type": "freeze",
+}
+
+
+class LoadError(RuntimeError):
+    """The database did not take a load; the message is one sentence for the user."""
+
+
+def pipeline_name(provider: str) -> str:
+    """Return the name of a provider's pipeline, which is also its folder's.
+
+    Args:
+        provider: Its name.
+    """
+    return f"barhouse_{provider}"
+
+
+def open_pipeline(provider: str, database_url: str, pipelines_dir: Path) -> Pipeline:
+    """Return a provider's dlt pipeline into the warehouse.
+
+    Args:
+        provider: Its name.
+        database_url: The warehouse, as role ``loader``.
+        pipelines_dir: dlt's working folder of this warehouse.
+    """
+    # dlt takes a second to import; a run that has nothing to land does without it.
+    import dlt
+    from dlt.destinations import postgres
+
+    set_default_environment(_DLT_ENVIRONMENT)
+    pipelines_dir.mkdir(parents=True, exist_ok=True)
+    return dlt.pipeline(
+        pipeline_name=pipeline_name(provider),
+        pipelines_dir=str(pipelines_dir),
+        destination=postgres(database_url),
+        dataset_name=DATASET,
+    )
+
+
+def run_load(pipeline: Pipeline, batches: Iterator[Batch]) -> list[str]:
+    """Land batches as one load.
+
+    Args:
+        pipeline: Of :func:`open_pipeline`.
+        batches: Batches of the landing contract, checked.
+
+    Returns:
+        dlt's ids of the loads that were completed.
+
+    Raises:
+        LandingError: A batch does not keep the contract; nothing of the load lands.
+        ProviderError: Raised by ``batches``; nothing of the load lands.
+        LoadError: The database did not take the load; a later run continues it.
+    """
+    return _run(pipeline, _source(batches))
+
+
+def finish_load(pipeline: Pipeline, database_url: str) -> list[str]:
+    """Complete what an interrupted run left behind, each file exactly once.
+
+    Args:
+        pipeline: Of :func:`open_pipeline`.
+        database_url: The warehouse, as role ``loader``.
+
+    Returns:
+        dlt's ids of the loads that were completed.
+
+    Raises:
+        LoadError: The database did not take the load; a later run continues it.
+    """
+    if not pipeline.has_pending_data:
+        return []
+    _note_copied_files(pipeline, database_url)
+    return _run(pipeline)
+
+
+def _note_copied_files(pipeline: Pipeline, database_url: str) -> None:
+    # A run can be killed after the database has committed a file and before dlt has noted it; dlt
+    # would copy it again. A file is one COPY and a table has one file in a load, so its rows are
+    # there all or not at all.
+    packages = pipeline._get_load_storage().normalized_packages  # noqa: SLF001 - no public way in
+    with psycopg.connect(database_url) as connection:
+        for load_id in pipeline.list_normalized_load_packages():
+            for path in packages.list_started_jobs(load_id):
+                name = Path(path).name
+                table = sql.Identifier(DATASET, name.partition(".")[0])
+                query = sql.SQL("select exists (select from {} where _dlt_load_id = %s)")
+                found = connection.execute(query.format(table), [load_id]).fetchone()
+                is_noted = packages.load_pending_transition(load_id, name) is not None
+                if found and found[0] and not is_noted:
+                    packages.save_pending_transition(load_id, name, "completed")
+
+
+def _source(batches: Iterator[Batch]) -> Any:
+    import dlt
+
+    @dlt.resource(name="landing", write_disposition="append", schema_contract="freeze")
+    def landing() -> Iterator[Any]:
+        for batch in batches:
+            yield _item(batch)
+
+    return landing
+
+
+def _item(batch: Batch) -> Any:
+    import dlt
+
+    hints = dlt.mark.make_hints(
+        table_name=batch.table,
+        write_disposition="append",
+        columns=_columns(batch.table),
+        schema_contract=_SCHEMA_CONTRACT,
+    )
+    return dlt.mark.with_hints(batch.rows, hints, create_table_variant=True)
+
+
+def _columns(table: LandingTable) -> Any:
+    kinds: dict[str, dict[str, Any]] = {
+        "string": {"data_type": "text"},
+        "int64": {"data_type": "bigint"},
+        "bool": {"data_type": "bool"},
+        "date32[day]": {"data_type": "date"},
+        "timestamp[us, tz=UTC]": {"data_type": "timestamp", "timezone": True, "precision": 6},
+        "decimal128(38, 18)": {"data_type": "decimal", "precision": 38, "scale": 18},
+    }
+    # A dict of its own for every column: dlt changes the one it is given.
+    return {
+        field.name: {"name": field.name, "nullable": field.nullable, **kinds[str(field.type)]}
+        for field in SCHEMAS[table]
+    }
+
+
+def _run(pipeline: Pipeline, source: Any = None) -> list[str]:
+    from dlt.pipeline.exceptions import PipelineStepFailed
+
+    try:
+        info = pipeline.run(source, loader_file_format="parquet") if source else pipeline.run()
+    except PipelineStepFailed as error:
+        raise _plain(error) from error
+    if info is None:
+        return []
+    info.raise_on_failed_jobs()
+    return list(info.loads_ids)
+
+
+def _plain(error: BaseException) -> Exception:
+    # dlt wraps what a provider raises, and what the database says, in pages of its own text.
+    cause: BaseException | None = error
+    seen = []
+    while cause is not None and cause not in seen:
+        if isinstance(cause, LandingError | ProviderError):
+            return cause
+        seen.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    lines = [line.strip() for line in str(seen[-1]).splitlines() if line.strip()]
+    said = lines[0] if lines else type(seen[-1]).__name__
+    return LoadError(
+        f"The load could not be completed ({said}); nothing of it is visible. "
+        "Run the same command again to continue it."
+    )
