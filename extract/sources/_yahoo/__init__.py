@@ -1,0 +1,1 @@
+"""Yahoo in pieces: its wire, its feed, its columns and its symbols."""
