@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +11,10 @@ import psycopg
 
 from barhouse.database import Warehouse
 from extract import pipelines
+from extract.coverage import discarded_requests, landed_coverage
 from extract.locks import held
 from extract.pipelines import LandingReport, LoadError, Progress
-from extract.providers import ExtractRequest
+from extract.providers import ExtractRequest, Progressed
 from extract.registry import load_provider
 from extract.settings import Settings
 
@@ -23,7 +24,9 @@ def extract_provider(
     settings: Settings,
     warehouse: Warehouse,
     options: Mapping[str, Any],
+    *,
     progress: Progress | None = None,
+    watch: Callable[[Progressed], None] | None = None,
 ) -> LandingReport:
     """Fetch from one provider and land what is new.
 
@@ -33,12 +36,13 @@ def extract_provider(
         warehouse: The database.
         options: The provider's own options.
         progress: Called as rows are handed over.
+        watch: Called as the requests of a provider with an API are answered.
 
     Returns:
         What landed.
 
     Raises:
-        ProviderError: The provider is unknown or cannot deliver.
+        ProviderError: The provider is unknown or cannot deliver anything.
         LandingError: A batch does not keep the landing contract.
         LoadError: The database did not take the load, and a later run continues it; or another
             extract from this provider is running.
@@ -49,23 +53,29 @@ def extract_provider(
     refusal = LoadError(
         f"Another extract of '{name}' is running; one at a time can. Wait for it to end."
     )
+    discarded = discarded_requests(settings.project_dir)
     with held(pipelines_dir / f"{name}.lock", refusal):
         finished = pipelines.finish_pending(
             name, database_url=loader_url, pipelines_dir=pipelines_dir
         )
         request = ExtractRequest(
             fetched_at=datetime.now(UTC),
-            is_landed=pipelines.landed_fingerprints(loader_url),
+            is_landed=pipelines.landed_fingerprints(loader_url, name),
             cache_dir=settings.cache_dir,
             project_dir=settings.project_dir,
             options=options,
+            settings=settings,
+            coverage=landed_coverage(loader_url, name, discarded),
         )
+        if watch is not None:
+            request = replace(request, watch=watch)
         report = pipelines.land(
             provider,
             request,
             database_url=loader_url,
             pipelines_dir=pipelines_dir,
             progress=progress,
+            checkpoint_rows=settings.checkpoint_rows,
         )
     if finished or report.load_ids:
         _refresh_statistics(warehouse)

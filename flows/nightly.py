@@ -16,7 +16,7 @@ from barhouse.sources_config import load_sources
 from extract.pipelines import LandingReport
 from extract.settings import load_settings
 from flows.logs import leave_out_tracebacks
-from flows.summary import summarize
+from flows.summary import describe_failures, summarize
 from flows.tasks import build_warehouse, export_marts, extract_source, open_database
 
 
@@ -42,7 +42,7 @@ def refresh_warehouse() -> str:
         outcome = state.result(raise_on_failure=False)
         if isinstance(outcome, LandingReport):
             landed.append(outcome)
-            problems += [f"{o.source}: {o.reason}" for o in outcome.failed]
+            problems += describe_failures(outcome)
         else:
             problems.append(f"{entry.provider}: {outcome}")
 

@@ -9,6 +9,24 @@ from barhouse.lake import ExportReport
 from barhouse.transform import BuildReport
 from extract.pipelines import LandingReport
 
+#: So many failed requests of a source are named one by one.
+_NAMED = 10
+
+
+def describe_failures(report: LandingReport) -> list[str]:
+    """Return a sentence per request of a source that failed; many are cut short.
+
+    Args:
+        report: What the source landed.
+    """
+    failed = report.failed
+    said = [f"{outcome.source}: {outcome.reason}" for outcome in failed[:_NAMED]]
+    if len(failed) > _NAMED:
+        said.append(f"{report.provider}: {len(failed) - _NAMED:,} more requests failed")
+    if report.error is not None:
+        said.append(str(report.error))
+    return said
+
 
 def summarize(
     landed: Sequence[LandingReport],

@@ -21,6 +21,7 @@ from extract.landing import LandingError
 from extract.pipelines import LandingReport
 from extract.providers import MisconfiguredError
 from extract.settings import Settings
+from flows.summary import describe_failures
 
 
 def _is_worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -59,11 +60,11 @@ def extract_source(entry: SourceEntry, settings: Settings) -> LandingReport:
     logger = get_run_logger()
     warehouse = open_warehouse(settings)
     progress = RowProgress(entry.provider, logger.info)
-    report = extract_provider(entry.provider, settings, warehouse, entry.options, progress)
+    report = extract_provider(entry.provider, settings, warehouse, entry.options, progress=progress)
     rows = sum(outcome.row_count for outcome in report.outcomes)
     logger.info("%s: %s rows from %s requests", entry.provider, rows, len(report.outcomes))
-    for outcome in report.failed:
-        logger.warning("%s: %s failed: %s", entry.provider, outcome.source, outcome.reason)
+    for problem in describe_failures(report):
+        logger.warning("%s", problem)
     return report
 
 

@@ -7,7 +7,7 @@ import sys
 import psycopg
 import typer
 
-from barhouse.cli import db, lake, query, work
+from barhouse.cli import db, extracting, lake, query, work
 from barhouse.cli.console import err
 from barhouse.user_errors import FOR_USERS
 
@@ -19,8 +19,9 @@ app = typer.Typer(
 )
 app.add_typer(db.app, name="db")
 app.add_typer(lake.app, name="lake")
-app.command()(work.providers)
-app.command()(work.extract)
+app.command()(extracting.providers)
+app.command()(extracting.extract)
+app.command()(extracting.coverage)
 app.command(
     context_settings={
         "allow_extra_args": True,

@@ -1,70 +1,17 @@
-"""The commands that move bars: extract, dbt, build, export, nightly, demo."""
+"""The commands that make the warehouse: dbt, build, nightly, demo."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from barhouse import transform
-from barhouse.cli.console import err, out, table
+from barhouse.cli.console import out
 from barhouse.cli.tour import show_tour
 from barhouse.errors import BarhouseError
-from barhouse.landing import extract_provider
 from barhouse.opening import ready_warehouse
-from barhouse.progress import RowProgress
-from extract.pipelines import LandingReport
-from extract.registry import load_provider, provider_names
 from extract.settings import load_settings
-
-_PARTLY_FAILED = 3
-
-
-def providers() -> None:
-    """List the registered providers."""
-    rows = []
-    for name in provider_names():
-        described = (load_provider(name).__doc__ or "").strip().partition("\n")[0]
-        rows.append((name, described))
-    table("", ["provider", "what it is"], rows)
-
-
-def extract(
-    provider: Annotated[str, typer.Argument(help="A provider; `barhouse providers` lists them.")],
-    config: Annotated[
-        Path | None, typer.Option(help="The provider's own YAML, e.g. for `files`.")
-    ] = None,
-) -> None:
-    """Land what a provider has that is not landed yet. Exit code: 0 all, 3 partly, 1 nothing."""
-    settings = load_settings()
-    load_provider(provider)
-    options = {"config": config.resolve()} if config else {}
-    warehouse = ready_warehouse(settings)
-    report = extract_provider(
-        provider, settings, warehouse, options, RowProgress(provider, err.print)
-    )
-    _show_landing(report)
-    if report.failed:
-        landed = len(report.failed) < len(report.outcomes)
-        raise typer.Exit(_PARTLY_FAILED if landed else 1)
-
-
-def _show_landing(report: LandingReport) -> None:
-    if not report.outcomes:
-        out.print(f"{report.provider}: nothing new")
-        return
-    table(
-        f"{report.provider}: landed",
-        ["source", "outcome", "rows", "rejected", "reason"],
-        [(o.source, o.outcome, o.row_count, o.reject_count, o.reason) for o in report.outcomes],
-    )
-    rejected = sum(outcome.reject_count for outcome in report.outcomes)
-    if rejected:
-        err.print(
-            f"{rejected:,} records could not be read; see them after the next build: "
-            'barhouse sql "select source, source_row, column_name, reason from ops.ops_rejects"'
-        )
 
 
 def dbt(context: typer.Context) -> None:

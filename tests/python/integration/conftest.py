@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from house_kit import ROOT, House, copy_template, house_settings
+from house_kit import ROOT, House, copy_project, copy_template, house_settings
 
 from barhouse import embedded, transform
 from barhouse.opening import ready_warehouse
@@ -97,6 +97,13 @@ def write_files(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def project_copy(tmp_path: Path) -> Path:
+    """A project folder of the test's own, with everything that dbt and extract read."""
+    copy_project(tmp_path / "project")
+    return tmp_path / "project"
 
 
 @pytest.fixture

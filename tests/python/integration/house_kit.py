@@ -64,3 +64,12 @@ def house_settings(state_dir: Path, project_dir: Path = ROOT) -> Settings:
 def copy_template(template: Path, house: House) -> None:
     for part in ("db", "dlt", "dbt"):
         shutil.copytree(template / part, house.settings.state_dir / part)
+
+
+def copy_project(folder: Path) -> None:
+    """Copy everything of a project that dbt and extract read."""
+    for part in ("models", "macros", "seeds", "profiles", "sql_bootstrap", "config"):
+        shutil.copytree(ROOT / part, folder / part)
+    for part in ("generic", "singular"):
+        shutil.copytree(ROOT / "tests" / part, folder / "tests" / part)
+    shutil.copy(ROOT / "dbt_project.yml", folder)

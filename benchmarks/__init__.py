@@ -1,0 +1,1 @@
+"""Measurements: side by side in one run, told as ratios. See docs/benchmarks.md."""
