@@ -1,5 +1,5 @@
 {#- Runs a statement: note which time ranges changed, for the aggregates, and which
-    loads are in.
+    loads and bases are in.
     relation: the hypertable. changes: the temporary table of `collect_changes`. -#}
 {% macro record_changes(relation, changes) %}
     {%- set time_column = config.require('time_column') -%}
@@ -13,6 +13,7 @@
         from {{ changes }}
         group by time_bucket(interval '{{ config.require("chunk_interval") }}', {{ time_column }})
         order by 2;
-        {{ register_loads(relation.schema ~ '.' ~ relation.identifier) }}
+        {{ register_loads(relation.schema ~ '.' ~ relation.identifier) }};
+        {{ register_bases(relation.schema ~ '.' ~ relation.identifier) }}
     {%- endcall %}
 {% endmacro %}

@@ -1,4 +1,4 @@
--- depends_on: {{ ref('int_loads__pending') }}
+-- depends_on: {{ ref('int_loads__pending') }}, {{ ref('int_actions__basis_states') }}
 {{ config(
     materialized='hypertable',
     time_column='bar_start_at',

@@ -5,16 +5,12 @@
     on_schema_change='fail',
 ) }}
 
-with bars as (
-    select * from {{ ref('stg_bars') }}
+with reported as (
+    select * from {{ ref('int_symbols__reported') }}
 ),
 
-splits as (
-    select * from {{ ref('stg_splits') }}
-),
-
-dividends as (
-    select * from {{ ref('stg_dividends') }}
+assets as (
+    select * from {{ ref('stg_assets') }}
 ),
 
 pending_loads as (
@@ -23,38 +19,6 @@ pending_loads as (
 
 symbol_overrides as (
     select * from {{ ref('symbol_overrides') }}
-),
-
-reported as (
-    select
-        provider,
-        asset_class,
-        provider_symbol,
-        exchange,
-        currency,
-        load_id,
-        loaded_at
-    from bars
-    union all
-    select
-        provider,
-        asset_class,
-        provider_symbol,
-        exchange,
-        null as currency,
-        load_id,
-        loaded_at
-    from splits
-    union all
-    select
-        provider,
-        asset_class,
-        provider_symbol,
-        exchange,
-        currency,
-        load_id,
-        loaded_at
-    from dividends
 ),
 
 spellings as (
@@ -72,11 +36,31 @@ spellings as (
     group by reported.provider, reported.asset_class, reported.provider_symbol
 ),
 
+newest_assets as (
+    select distinct on (provider, asset_class, provider_symbol) *
+    from assets
+    order by
+        provider asc,
+        asset_class asc,
+        provider_symbol asc,
+        loaded_at desc,
+        fetched_at desc
+),
+
+-- a spelling keeps its instrument from the first load on: who knows better must say so
+-- in that load or before
 named as (
     select
         spellings.*,
-        coalesce(symbol_overrides.symbol, spellings.provider_symbol) as symbol
+        coalesce(
+            symbol_overrides.symbol, newest_assets.symbol, spellings.provider_symbol
+        ) as symbol
     from spellings
+    left join newest_assets
+        on
+            spellings.provider = newest_assets.provider
+            and spellings.asset_class = newest_assets.asset_class
+            and spellings.provider_symbol = newest_assets.provider_symbol
     left join symbol_overrides
         on
             spellings.provider = symbol_overrides.provider

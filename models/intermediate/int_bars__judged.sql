@@ -57,7 +57,8 @@ judged as (
             case when bar_start_at > fetched_at then 'in_the_future' end,
             case when open_at is null then 'no_session' end,
             case when not ({{ bar_is_aligned() }}) then 'misaligned' end,
-            case when not ({{ bar_is_in_session() }}) then 'outside_session' end
+            case when not ({{ bar_is_in_session() }}) then 'outside_session' end,
+            case when is_basis_uncertain then 'basis_uncertain' end
         ), '') as violations,
         -- lineage
         provider,

@@ -1,5 +1,5 @@
 -- Every bar on the raw basis: what a provider restated for later splits is brought back
--- with the splits between the bar's day and the day of the fetch.
+-- with the splits applied between the bar's day and the day of the fetch.
 with pending as (
     select * from {{ ref('int_bars__pending') }}
 ),
@@ -8,9 +8,8 @@ reconsidered as (
     select * from {{ ref('int_bars__reconsidered') }}
 ),
 
-splits as (
-    select * from {{ ref('corporate_actions') }}
-    where action_type = 'split' and is_applied
+split_basis as (
+    select * from {{ ref('int_actions__split_basis') }}
 ),
 
 bars as (
@@ -22,17 +21,7 @@ bars as (
 with_ratio as (
     select
         *,
-        case
-            when price_basis = 'split'
-                then (
-                    select core.product(splits.split_ratio)
-                    from splits
-                    where
-                        bars.instrument_id = splits.instrument_id
-                        and bars.placed_on < splits.ex_date
-                        and (bars.fetched_at at time zone 'UTC')::date >= splits.ex_date
-                )
-        end as restated_ratio
+        {{ basis_of('bars', 'price_basis', 'placed_on') }}
     from bars
 ),
 
@@ -62,6 +51,7 @@ raw_basis as (
         -- flags
         session_scope,
         is_final,
+        is_basis_uncertain,
         is_pending,
         -- lineage
         provider,

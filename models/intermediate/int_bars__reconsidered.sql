@@ -1,6 +1,6 @@
 -- Bars of earlier loads that are worth another look: all of each quarantined day, since
 -- bars, sessions or seeds may have changed, and all split-restated bars of an
--- instrument for which a pending load brings a split.
+-- instrument whose splits are not those it was published by, whatever changed them.
 with bars as (
     select * from {{ ref('stg_bars') }}
 ),
@@ -14,8 +14,12 @@ open_days as (
     where state = 'open'
 ),
 
-splits as (
-    select * from {{ ref('stg_splits') }}
+basis_states as (
+    select * from {{ ref('int_actions__basis_states') }}
+),
+
+published_bases as (
+    select * from {{ ref('stg_published_bases') }}
 ),
 
 instrument_symbols as (
@@ -34,15 +38,20 @@ discarded_requests as (
     select * from {{ ref('discarded_requests') }}
 ),
 
-split_instruments as (
-    select distinct instrument_symbols.instrument_id
-    from splits
-    inner join pending_loads on splits.load_id = pending_loads.load_id
-    inner join instrument_symbols
+-- instruments whose restated bars some consumer published by other splits, or never
+rebased_instruments as (
+    select instrument_id from basis_states
+    union
+    select instrument_id from published_bases
+    except
+    select basis_states.instrument_id
+    from basis_states
+    inner join published_bases
         on
-            splits.provider = instrument_symbols.provider
-            and splits.asset_class = instrument_symbols.asset_class
-            and splits.provider_symbol = instrument_symbols.provider_symbol
+            basis_states.instrument_id = published_bases.instrument_id
+            and basis_states.basis_hash = published_bases.basis_hash
+    group by basis_states.instrument_id
+    having count(*) = {{ var('load_consumers') | length }}
 ),
 
 -- a session starts and ends within two days of its date: that lets the index help
@@ -61,7 +70,7 @@ wanted as (
         null as session_date,
         '-infinity'::timestamptz as from_at,
         'infinity'::timestamptz as until_at
-    from split_instruments
+    from rebased_instruments
 ),
 
 reconsidered as (

@@ -1,5 +1,6 @@
--- One bar per instrument, timeframe and start: the preferred provider's, a final one
--- before one still in progress, then the newest.
+-- One bar per instrument, timeframe and start: one whose basis is certain before one
+-- that would be held back, then the preferred provider's, a final one before one still
+-- in progress, then the newest.
 with bars as (
     select * from {{ ref('int_bars__raw_basis') }}
 ),
@@ -26,6 +27,7 @@ winners as (
         instrument_id asc,
         timeframe asc,
         bar_key_at asc,
+        is_basis_uncertain asc,
         provider_priority asc,
         is_final desc,
         loaded_at desc,

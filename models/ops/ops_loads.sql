@@ -16,7 +16,9 @@ requested as (
         _dlt_load_id as load_id,
         min(provider) as provider,
         count(*) as request_count,
-        count(*) filter (where outcome = 'failed') as failed_count,
+        count(*) filter (
+            where outcome in ('failed', 'rate_limited', 'not_permitted')
+        ) as failed_count,
         sum(row_count)::bigint as row_count,
         sum(reject_count)::bigint as reject_count
     from requests

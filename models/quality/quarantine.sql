@@ -17,14 +17,21 @@ named as (
         days.state,
         days.rules,
         format(
-            '%s of %s bars of %s on %s break %s; land corrected bars, or name '
-            'the request of the evidence in seeds/discarded_requests.csv, '
-            'and build again.',
+            '%s of %s bars of %s on %s break %s; %s, and build again.',
             days.violation_count,
             days.bar_count,
             instruments.symbol,
             days.session_date,
-            days.rules
+            days.rules,
+            case
+                when days.rules = 'basis_uncertain'
+                    then
+                        'decide the split in seeds/action_overrides.csv (see '
+                        'quality.action_conflicts), or land bars as traded'
+                else
+                    'land corrected bars, or name the request of the evidence in '
+                    'seeds/discarded_requests.csv'
+            end
         ) as reason,
         days.violation_count,
         days.bar_count,

@@ -1,0 +1,80 @@
+-- What each provider says of each ex-date in the end. An event that its provider moved
+-- stands on its newest date; on one ex-date the newest load speaks.
+{{ config(materialized='table') }}
+
+with splits as (
+    select * from {{ ref('stg_splits') }}
+),
+
+instrument_symbols as (
+    select * from {{ ref('instrument_symbols') }}
+),
+
+provider_priority as (
+    select * from {{ ref('provider_priority') }}
+),
+
+-- a record that a load repeats counts once
+reported as (
+    select distinct
+        instrument_symbols.instrument_id,
+        splits.provider,
+        splits.provider_symbol,
+        coalesce(provider_priority.priority, 1000) as provider_priority,
+        splits.ex_date,
+        splits.split_ratio,
+        splits.event_id,
+        splits.derivation,
+        splits.load_id,
+        splits.loaded_at
+    from splits
+    inner join instrument_symbols
+        on
+            splits.provider = instrument_symbols.provider
+            and splits.asset_class = instrument_symbols.asset_class
+            and splits.provider_symbol = instrument_symbols.provider_symbol
+    left join provider_priority
+        on
+            splits.asset_class = provider_priority.asset_class
+            and splits.provider = provider_priority.provider
+),
+
+latest as (
+    select
+        *,
+        row_number() over (
+            partition by instrument_id, provider, provider_symbol, event_id
+            order by loaded_at desc, load_id desc, ex_date desc, split_ratio asc
+        ) as event_place
+    from reported
+),
+
+ranked as (
+    select
+        *,
+        dense_rank() over (
+            partition by instrument_id, provider, ex_date
+            order by provider_symbol asc, loaded_at desc, load_id desc
+        ) as load_place
+    from latest
+    where event_id is null or event_place = 1
+),
+
+spoken as (
+    select
+        -- keys
+        instrument_id,
+        provider,
+        ex_date,
+        -- values
+        core.product(split_ratio)::numeric(38, 18) as split_ratio,
+        -- lineage
+        min(provider_priority) as provider_priority,
+        min(derivation) as derivation,
+        min(load_id) as load_id
+    from ranked
+    where load_place = 1
+    group by instrument_id, provider, ex_date
+)
+
+select * from spoken
