@@ -32,6 +32,7 @@ class ExtractProgress:
         self._tasks: dict[str, TaskID] = {}
         self._told_at: dict[str, float] = {}
         self._rows: dict[str, int] = {}
+        self._watched: set[str] = set()
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -80,6 +81,7 @@ class ExtractProgress:
         if progressed.retry_count:
             said += f", {progressed.retry_count:,} retries"
         with self._lock:
+            self._watched.add(provider)
             self._bars.update(
                 self._task(provider),
                 total=progressed.planned_count,
@@ -93,6 +95,8 @@ class ExtractProgress:
         if table == "requests":
             return
         with self._lock:
+            if provider in self._watched:  # its requests say more
+                return
             self._rows[provider] = self._rows.get(provider, 0) + rows
             total = self._rows[provider]
             self._bars.update(self._task(provider), said=f"{total:,} rows")

@@ -120,7 +120,7 @@ class WireServer:
         self._failures: deque[Failure | None] = deque()
         self._weather = weather
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _endpoint(self))
+        self._server = _Quiet(("127.0.0.1", 0), _endpoint(self))
         self._server.daemon_threads = True
         self.tunnel = _tls_context(tunnel) if tunnel else None
         if tls:
@@ -170,6 +170,11 @@ def _tls_context(files: tuple[Path, Path]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*files)
     return context
+
+
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that were killed."""
 
 
 def _content(answer: Answer) -> bytes:
