@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+import pyarrow as pa
 from psycopg import sql
 
 from extract.landing import SCHEMAS, Batch, LandingError, LandingTable
@@ -38,6 +39,9 @@ _SCHEMA_CONTRACT: TSchemaContractDict = {
     "data_type": "freeze",
 }
 
+# dlt works a table's schema out anew for every batch it is given, and writes a row group for it.
+_BATCH_ROWS = 20_000
+
 
 class LoadError(RuntimeError):
     """The database did not take a load; the message is one sentence for the user."""
@@ -62,14 +66,15 @@ def open_pipeline(provider: str, database_url: str, pipelines_dir: Path) -> Pipe
     """
     # dlt takes a second to import; a run that has nothing to land does without it.
     import dlt
-    from dlt.destinations import postgres
+
+    from extract.copying import destination
 
     set_default_environment(_DLT_ENVIRONMENT)
     pipelines_dir.mkdir(parents=True, exist_ok=True)
     return dlt.pipeline(
         pipeline_name=pipeline_name(provider),
         pipelines_dir=str(pipelines_dir),
-        destination=postgres(database_url),
+        destination=destination(database_url),
         dataset_name=DATASET,
     )
 
@@ -133,10 +138,22 @@ def _source(batches: Iterator[Batch]) -> Any:
 
     @dlt.resource(name="landing", write_disposition="append", schema_contract="freeze")
     def landing() -> Iterator[Any]:
-        for batch in batches:
+        for batch in _joined(batches):
             yield _item(batch)
 
     return landing
+
+
+def _joined(batches: Iterator[Batch]) -> Iterator[Batch]:
+    # A load is visible as a whole, so the order of its batches means nothing.
+    waiting: dict[LandingTable, list[pa.Table]] = {}
+    for batch in batches:
+        tables = waiting.setdefault(batch.table, [])
+        tables.append(batch.rows)
+        if sum(table.num_rows for table in tables) >= _BATCH_ROWS:
+            yield Batch(batch.table, pa.concat_tables(waiting.pop(batch.table)))
+    for name, tables in waiting.items():
+        yield Batch(name, pa.concat_tables(tables))
 
 
 def _item(batch: Batch) -> Any:

@@ -17,13 +17,13 @@ import psycopg
 
 from extract.landing import SCHEMAS, Batch, conform
 from extract.loads import LoadError, finish_load, open_pipeline, pipeline_name, run_load
-from extract.memory import keep_memory_flat
+from extract.memory import give_memory_back, keep_memory_flat
 from extract.providers import ExtractRequest, IsLanded, Provider, ProviderError
+from extract.settings import CHECKPOINT_ROWS
 
 __all__ = ["LandingReport", "LoadError", "RequestOutcome", "finish_pending", "land"]
 
-#: A load is complete after so many rows or seconds, at the next end of a request.
-CHECKPOINT_ROWS = 80_000
+#: A load is complete after so many seconds, or CHECKPOINT_ROWS, at the next end of a request.
 CHECKPOINT_SECONDS = 60.0
 
 #: Called with a table name and the number of rows just handed over.
@@ -165,6 +165,7 @@ def land(
         while (first := next(stream.load(checkpoint_rows), None)) is not None:
             pipeline = pipeline or open_pipeline(provider.name, database_url, pipelines_dir)
             load_ids += run_load(pipeline, chain([first], stream.load(checkpoint_rows, first)))
+            give_memory_back()
     finally:
         stream.close()
     if stream.error and not any_answered(stream.outcomes):

@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+#: A load is complete after so many rows, at the next end of a request.
+CHECKPOINT_ROWS = 120_000
+
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the message is one sentence for the user."""
@@ -38,7 +41,7 @@ class Settings:
     lake_dir: Path
     #: May hold a password.
     database_url: str | None = field(repr=False)
-    checkpoint_rows: int = 80_000
+    checkpoint_rows: int = CHECKPOINT_ROWS
     log_format: str = "text"
     #: Variables and their values, secrets among them: never shown.
     values: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
@@ -95,7 +98,7 @@ def load_settings(
         state_dir=folder("BARHOUSE_STATE_DIR", project_dir / ".barhouse"),
         lake_dir=folder("BARHOUSE_LAKE_DIR", project_dir / "lake"),
         database_url=url,
-        checkpoint_rows=_whole_number(values, "BARHOUSE_CHECKPOINT_ROWS", 80_000),
+        checkpoint_rows=_whole_number(values, "BARHOUSE_CHECKPOINT_ROWS", CHECKPOINT_ROWS),
         log_format=_word(values, "BARHOUSE_LOG", ("text", "json")),
         values=values,
     )

@@ -11,18 +11,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from extract.api.feed import BarColumns, Fault, FaultError, Window, dates_of
+from extract.api.finality import first_open_day
 from extract.api.values import Problems, counts, dates, decimals, instants, shown
 from extract.exchanges import Exchange
-from extract.landing import INSTANT, PRICE, SCHEMAS, TIMEFRAMES, conform
+from extract.landing import INSTANT, PRICE, SCHEMAS, TIMEFRAMES
 
 _PRICES: Final = ("open", "high", "low", "close")
 _OPTIONAL: Final = ("vwap", "adjusted_close")
@@ -64,30 +64,37 @@ class Frame:
     settles_after: timedelta
 
 
-def day_settles_at(exchange: Exchange, asset_class: str, day: date) -> datetime:
-    """Return when a daily bar stops changing, before the provider's own delay.
+@dataclass(frozen=True)
+class Bars:
+    """Checked bars of one window; they wait for the database without what is the same for all.
 
-    Stocks and funds trade until 20:00 local time after hours; everything else until its session
-    date ends.
-
-    Args:
-        exchange: Where.
-        asset_class: E.g. ``equity``.
-        day: A session date.
+    Attributes:
+        columns: The landed columns that vary from bar to bar.
+        frame: What is the same for all.
     """
-    end = exchange.day_start(day + timedelta(days=1))
-    return end - timedelta(hours=4) if asset_class in ("equity", "etf", "index") else end
+
+    columns: pa.Table
+    frame: Frame
+
+    @property
+    def count(self) -> int:
+        """How many bars they are."""
+        return int(self.columns.num_rows)
+
+    def table(self) -> pa.Table:
+        """Return them as rows of ``raw_bars``."""
+        return _complete(self.columns, self.frame)
 
 
-def landed_bars(pages: Iterable[BarColumns], frame: Frame) -> tuple[pa.Table, list[Reject]]:
-    """Make the rows of one window.
+def landed_bars(pages: Iterable[BarColumns], frame: Frame) -> tuple[Bars, list[Reject]]:
+    """Make the bars of one window.
 
     Args:
         pages: All pages of the answer.
         frame: What is the same for all.
 
     Returns:
-        ``raw_bars`` rows in the order of their start, one per start, and the rejects.
+        The bars in the order of their start, one per start, and the rejects.
 
     Raises:
         FaultError: The columns of a page differ in length.
@@ -102,7 +109,7 @@ def landed_bars(pages: Iterable[BarColumns], frame: Frame) -> tuple[pa.Table, li
         start = pa.scalar(frame.window.start_at, INSTANT)
         rows = rows.filter(pc.greater_equal(rows["bar_start_at"], start))
     rows, repeats = _each_once(rows)
-    return _complete(rows, frame), rejects + repeats
+    return Bars(rows, frame), rejects + repeats
 
 
 _VARYING: Final = (
@@ -259,7 +266,7 @@ def _complete(rows: pa.Table, frame: Frame) -> pa.Table:
     for name, value in frame.constants.items():
         if name not in columns:
             columns[name] = pa.repeat(pa.scalar(value, schema.field(name).type), size)
-    return conform("raw_bars", pa.table({name: columns[name] for name in schema.names}))
+    return pa.table({name: columns[name] for name in schema.names})
 
 
 def _finality(rows: pa.Table, frame: Frame) -> pa.Array:
@@ -270,20 +277,6 @@ def _finality(rows: pa.Table, frame: Frame) -> pa.Array:
         return pc.less(rows["session_date"], pa.scalar(first_open))
     length = TIMEFRAMES[str(window.timeframe)]
     return pc.less_equal(rows["bar_start_at"], pa.scalar(latest - length, INSTANT))
-
-
-def first_open_day(exchange: Exchange, asset_class: str, moment: datetime) -> date:
-    """Return the first session date whose daily bar may still change at an instant.
-
-    Args:
-        exchange: Where.
-        asset_class: E.g. ``equity``.
-        moment: Aware.
-    """
-    day = moment.astimezone(ZoneInfo(exchange.timezone)).date() - timedelta(days=1)
-    while day_settles_at(exchange, asset_class, day) <= moment:
-        day += timedelta(days=1)
-    return day
 
 
 def _reject(

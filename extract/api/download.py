@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from extract.api import ledger
 from extract.api.actions import content, landed_actions
-from extract.api.bars import Frame, Reject, landed_bars
+from extract.api.bars import Bars, Frame, Reject, landed_bars
 from extract.api.calls import Caller, StoppedError
 from extract.api.feed import Fault, FaultError, Feed, Window, as_faults
 from extract.api.terms import Terms
@@ -48,18 +48,26 @@ class Fetched:
     """What came of a window.
 
     Attributes:
-        batches: What lands, its ledger row last.
+        bars: Those that land.
+        batches: What else lands, its ledger row last.
         row_count: Bars or actions among it.
         retry_count: Requests made again.
         wait_seconds: Time spent waiting before them.
         fault: Why it brought nothing, if something was wrong.
     """
 
+    bars: Bars | None
     batches: Sequence[Batch]
     row_count: int
     retry_count: int
     wait_seconds: float
     fault: Fault | None = None
+
+    def landed(self) -> Iterator[Batch]:
+        """Yield all that lands."""
+        if self.bars is not None and self.bars.count:
+            yield Batch("raw_bars", self.bars.table())
+        yield from self.batches
 
 
 def fetch(feed: Feed, task: Task, caller: Caller) -> Fetched | None:
@@ -81,7 +89,7 @@ def fetch(feed: Feed, task: Task, caller: Caller) -> Fetched | None:
         if isinstance(error.__cause__, StoppedError):
             return None
         batch = ledger.fault_batch(task.asked, error.fault, caller)
-        fetched = Fetched([batch], 0, caller.retry_count, caller.wait_seconds, error.fault)
+        fetched = Fetched(None, [batch], 0, caller.retry_count, caller.wait_seconds, error.fault)
     _log(task, fetched)
     return fetched
 
@@ -134,9 +142,8 @@ def _bars(feed: Feed, task: Task, caller: Caller) -> Fetched:
         "request_id": asked.request_id,
     }
     frame = Frame(task.window, task.exchange, constants, asked.fetched_at, task.settles_after)
-    table, rejects = landed_bars(feed.bars(task.window, caller), frame)
-    batches = [Batch("raw_bars", table)] if table.num_rows else []
-    return _landed(task, batches, table.num_rows, rejects, caller)
+    bars, rejects = landed_bars(feed.bars(task.window, caller), frame)
+    return _landed(task, [], bars.count, rejects, caller, bars=bars)
 
 
 def _actions(feed: Feed, task: Task, caller: Caller) -> Fetched:
@@ -170,6 +177,7 @@ def _landed(
     rejects: Sequence[Reject],
     caller: Caller,
     *,
+    bars: Bars | None = None,
     fingerprint: str | None = None,
     reason: str | None = None,
 ) -> Fetched:
@@ -192,7 +200,7 @@ def _landed(
             caller=caller,
         )
     )
-    return Fetched(batches, row_count, caller.retry_count, caller.wait_seconds, fault)
+    return Fetched(bars, batches, row_count, caller.retry_count, caller.wait_seconds, fault)
 
 
 def _log(task: Task, fetched: Fetched) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Protocol, TypeVar
 
+from extract.landing import TIMEFRAMES
+
 T = TypeVar("T")
 
 Dataset = Literal["bars", "actions", "assets"]
@@ -64,6 +66,16 @@ class Window:
     timeframe: str | None
     start_at: datetime
     end_at: datetime
+
+    @property
+    def bar_count(self) -> float:
+        """How many bars it may hold at most, about; shares trade 16 hours on five days a week."""
+        length = TIMEFRAMES.get(self.timeframe or "")
+        if length is None:
+            return 0.0
+        count = (self.end_at - self.start_at) / length
+        is_round_the_clock = self.listing.asset_class in ("crypto", "fx")
+        return count if is_round_the_clock or self.timeframe == "1d" else count * 16 * 5 / (24 * 7)
 
 
 @dataclass(frozen=True)

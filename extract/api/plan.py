@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from extract.api.bars import first_open_day
 from extract.api.connection import Reach
 from extract.api.feed import Listing, Window
+from extract.api.finality import first_open_day
 from extract.api.terms import Terms
 from extract.api.windows import ceiling, floor, windows_of
 from extract.api.wish import Wish

@@ -8,10 +8,11 @@ was fetched before lands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from threading import Event, Lock
+from typing import Final
 
 from extract.api import download, ledger
 from extract.api.calls import Budget, Caller, RetryPolicy
@@ -26,6 +27,12 @@ from extract.config.symbols import load_symbols
 from extract.exchanges import Exchange, read_exchanges
 from extract.landing import Batch
 from extract.providers import ExtractRequest, MisconfiguredError, ProviderError
+from extract.settings import CHECKPOINT_ROWS
+
+#: How much is fetched ahead of the database: the next load and half of the one after, so that
+#: fetching goes on while a load is copied.
+_AHEAD_BARS: Final = CHECKPOINT_ROWS * 3 // 2
+_AHEAD_WINDOWS: Final = 16
 
 
 class ApiProvider:
@@ -185,27 +192,31 @@ class _Run:
             return
         feed = self._connected()
         waiting = iter(windows)
-        running: set[Future[download.Fetched | None]] = set()
+        running: dict[Future[download.Fetched | None], float] = {}
         workers = self._reach.concurrency
         with ThreadPoolExecutor(workers, thread_name_prefix=self._terms.name) as pool:
             try:
                 while True:
-                    # Few are ahead of the database, so memory does not grow with the range.
-                    while len(running) <= workers and not self._is_over():
+                    while self._has_room(running.values()) and not self._is_over():
                         window = next(waiting, None)
                         if window is None:
                             break
-                        running.add(pool.submit(self._fetch, feed, window))
+                        running[pool.submit(self._fetch, feed, window)] = window.bar_count
                     if not running:
                         break
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    for future in done:
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        del running[future]
                         fetched = future.result()
                         if fetched is not None:
-                            yield from fetched.batches
+                            yield from fetched.landed()
                             self._tally.count_fetched(fetched)
             finally:
                 self._stopped.set()
+
+    def _has_room(self, bar_counts: Collection[float]) -> bool:
+        # Bounded, so that memory does not grow with the range.
+        ahead = len(bar_counts) - self._reach.concurrency
+        return ahead < 0 or (ahead < _AHEAD_WINDOWS and sum(bar_counts) < _AHEAD_BARS)
 
     def _fetch(self, feed: Feed, window: Window) -> download.Fetched | None:
         exchange = exchange_of(window.listing, self._exchanges)

@@ -155,11 +155,12 @@ class Client(RESTClient):
     def _hear(self, response: Response, *_given: Any, **_options: Any) -> None:
         self._heard.headers = response.headers
         # NaN is no JSON, but a bar that has it must not cost all the others.
-        response.json = partial(_decoded, response)  # type: ignore[method-assign]
+        # The content alone: a response that refers to itself stays in memory for long.
+        response.json = partial(_decoded, response.content)  # type: ignore[method-assign]
 
 
-def _decoded(response: Response, **_options: Any) -> Any:
+def _decoded(content: bytes, **_options: Any) -> Any:
     try:
-        return json.loads(response.content)
+        return json.loads(content)
     except ValueError as error:
-        raise JSONDecodeError(str(error), response.text, 0) from error
+        raise JSONDecodeError(str(error), content.decode(errors="replace"), 0) from error

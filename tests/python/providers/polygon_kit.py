@@ -110,5 +110,5 @@ def landed(feed: Feed, wanted: Window, exchange: Exchange = NASDAQ) -> tuple[Any
     constants |= {"currency": "USD", "timeframe": str(wanted.timeframe), "volume_unit": "shares"}
     constants |= {"session_scope": "extended", "request_id": "r"}
     frame = Frame(wanted, exchange, constants, DAY + timedelta(days=30), TERMS.settles_after)
-    table, rejects = landed_bars(feed.bars(wanted, Asking(feed)), frame)
-    return table.to_pylist(), rejects
+    bars, rejects = landed_bars(feed.bars(wanted, Asking(feed)), frame)
+    return bars.table().to_pylist(), rejects

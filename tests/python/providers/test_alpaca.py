@@ -137,8 +137,8 @@ def landed(pages: list[BarColumns], window: Window) -> tuple[list[Mapping[str, A
         "request_id": "r",
     }
     frame = Frame(window, NASDAQ, constants, datetime(2024, 7, 1, tzinfo=UTC), timedelta(0))
-    table, rejects = landed_bars(pages, frame)
-    return table.to_pylist(), rejects
+    bars, rejects = landed_bars(pages, frame)
+    return bars.table().to_pylist(), rejects
 
 
 # What is asked for

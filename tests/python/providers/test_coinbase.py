@@ -143,8 +143,8 @@ def landed(feed: Feed, wanted: Window, fetched_at: datetime) -> tuple[list[dict]
     }
     exchange = Exchange("CRYPTO", "24/7", "UTC", 0)
     frame = Frame(wanted, exchange, constants, fetched_at, TERMS.settles_after)
-    table, rejects = landed_bars(feed.bars(wanted, Asking(feed)), frame)
-    return table.to_pylist(), rejects
+    bars, rejects = landed_bars(feed.bars(wanted, Asking(feed)), frame)
+    return bars.table().to_pylist(), rejects
 
 
 def test_bars_land_in_order_exact_and_final_once_settled(feed: Feed) -> None:

@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.api.bars import Frame, Reject, day_settles_at, first_open_day, landed_bars
+from extract.api.bars import Frame, Reject, landed_bars
 from extract.api.feed import BarColumns, FaultError, Listing, Window
+from extract.api.finality import day_settles_at, first_open_day
 from extract.api.values import counts, decimals, instants
 from extract.exchanges import Exchange
 
@@ -72,8 +72,8 @@ def minutes(*numbers: int) -> list[int]:
 
 
 def land(*pages: BarColumns, **options: Any) -> tuple[list[dict[str, Any]], list[Reject]]:
-    table, rejects = landed_bars(pages, frame(**options))
-    return table.to_pylist(), rejects
+    bars, rejects = landed_bars(pages, frame(**options))
+    return bars.table().to_pylist(), rejects
 
 
 def test_bars_land_exactly_as_written() -> None:
@@ -316,9 +316,9 @@ def test_order_pages_and_repeats_change_nothing(
         for first, last in itertools.pairwise(edges)
         if (part := everything[first:last])
     ]
-    table, rejects = landed_bars(pages, frame())
+    bars, rejects = landed_bars(pages, frame())
     straight, _ = landed_bars(
         [page(minutes(*range(12)), close=[float(n + 1) for n in range(12)])], frame()
     )
     assert rejects == []
-    assert table.equals(pa.table(straight))
+    assert bars.table().equals(straight.table())
