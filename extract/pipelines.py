@@ -50,6 +50,11 @@ class RequestOutcome:
         """Whether it delivered nothing because something was wrong."""
         return self.outcome not in ("rows", "empty")
 
+    @property
+    def is_configured(self) -> bool:
+        """Whether it only noted which instrument a symbol means; nobody was asked."""
+        return self.dataset == "assets" and self.symbol is not None
+
 
 @dataclass(frozen=True)
 class LandingReport:
@@ -88,8 +93,7 @@ def any_answered(outcomes: Sequence[RequestOutcome]) -> bool:
     Args:
         outcomes: Of one run.
     """
-    asked = [outcome for outcome in outcomes if outcome.dataset != "assets"] or outcomes
-    return any(not outcome.is_failure for outcome in asked)
+    return any(not outcome.is_failure for outcome in outcomes if not outcome.is_configured)
 
 
 def landed_fingerprints(database_url: str, provider: str) -> IsLanded:

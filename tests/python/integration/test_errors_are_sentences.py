@@ -91,7 +91,8 @@ def test_unknown_provider_is_named_with_those_there_are(shell: Shell) -> None:
     told = shell("extract", "blomberg")
     assert told.code == 1
     assert told.sentence == (
-        "There is no provider 'blomberg'; registered are files, sample, sessions."
+        "There is no provider 'blomberg'; registered are alpaca, coinbase, files, "
+        "interactive_brokers, polygon, sample, sessions, yahoo."
     )
     assert not (shell.folder / "state").exists()
 
@@ -228,10 +229,13 @@ def test_exit_code_tells_a_partial_failure_from_a_whole_one(at_home: Shell, tmp_
         ("version: 2\nsources: []", "must be a mapping that begins with `version: 1`"),
         ("version: 1", "needs a list `sources` with at least one entry"),
         ("version: 1\nsources: []", "needs a list `sources` with at least one entry"),
-        ("version: 1\nsources: [files]", "source 1 needs a `provider`, one of files, sample"),
+        (
+            "version: 1\nsources: [files]",
+            "source 1 needs a `provider`, one of alpaca, coinbase, files",
+        ),
         (
             "version: 1\nsources: [{provider: sample}, {provider: nobody}]",
-            "source 2 names the provider `nobody`; registered are files",
+            "source 2 names the provider `nobody`; registered are alpaca",
         ),
         (
             "version: 1\nsources: [{provider: files, config: x}]",
