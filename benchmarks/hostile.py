@@ -82,10 +82,16 @@ def main() -> None:
             process.wait()
             sys.stdout.write(f"killed at {landed():,} bars (still running: {was_running})\n")
         code = subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
-        for name, query in (("bars", COUNTS), ("windows", WINDOWS), ("retries", RETRIES)):
-            sys.stdout.write(f"{name}: {connection.execute(query).fetchone()}\n")
+        bars, windows, retries = (
+            connection.execute(query).fetchone() for query in (COUNTS, WINDOWS, RETRIES)
+        )
     seconds = time.monotonic() - began
-    sys.stdout.write(f"expected {expected:,} bars; exit code {code}; {seconds:,.0f} s in all\n")
+    sys.stdout.write(f"bars, distinct bars: {bars}; expected {expected:,}\n")
+    sys.stdout.write(f"windows, distinct windows: {windows}\n")
+    sys.stdout.write(f"requests made again, seconds waited: {retries}\n")
+    sys.stdout.write(f"exit code {code}; {seconds:,.0f} s in all\n")
+    is_right = bars == (expected, expected) and windows and windows[0] == windows[1] and code == 0
+    sys.exit(None if is_right else "Not every bar is there exactly once.")
 
 
 if __name__ == "__main__":

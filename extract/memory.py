@@ -20,17 +20,18 @@ def keep_memory_flat() -> None:
     with glibc only the first is done.
     """
     pa.set_memory_pool(pa.system_memory_pool())
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError, TypeError):
-        return
-    mallopt(_M_ARENA_MAX, 2)
-    mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM)
+    _call_glibc("mallopt", _M_ARENA_MAX, 2)
+    _call_glibc("mallopt", _M_MMAP_THRESHOLD, _MAPPED_FROM)
 
 
 def give_memory_back() -> None:
     """Return to the system what lies free between two loads."""
+    _call_glibc("malloc_trim", 0)
+
+
+def _call_glibc(name: str, *arguments: int) -> None:
     try:
-        ctypes.CDLL(None).malloc_trim(0)
+        function = getattr(ctypes.CDLL(None), name)
     except (OSError, AttributeError, TypeError):
         return
+    function(*arguments)

@@ -56,26 +56,7 @@ reported as (
         dividends.fetched_at desc
 ),
 
-latest as (
-    select
-        *,
-        row_number() over (
-            partition by instrument_id, provider, provider_symbol, event_id
-            order by loaded_at desc, load_id desc, ex_date desc, dividend_amount asc
-        ) as event_place
-    from reported
-),
-
-ranked as (
-    select
-        *,
-        dense_rank() over (
-            partition by instrument_id, provider, ex_date
-            order by provider_symbol asc, loaded_at desc, load_id desc
-        ) as load_place
-    from latest
-    where event_id is null or event_place = 1
-),
+{{ newest_reports('dividend_amount') }},
 
 on_raw_basis as (
     select

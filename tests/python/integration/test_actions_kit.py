@@ -5,16 +5,14 @@ Each lands through dlt under a name of its own, like any provider.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import count
-from pathlib import Path
 from typing import Any
 
-from house_kit import ROOT, House
+from house_kit import House
 
 from extract.landing import Batch, LandingTable, landing_table
 from extract.pipelines import LandingReport, land
@@ -22,26 +20,6 @@ from extract.providers import ExtractRequest
 
 NUMBERS = count(1)
 FETCHED_AT = datetime(2024, 2, 1, 12, tzinfo=UTC)
-
-
-#: What a project is made of, so far as a build reads it.
-PARTS = (
-    "models",
-    "macros",
-    "seeds",
-    "profiles",
-    "sql_bootstrap",
-    "tests/generic",
-    "tests/singular",
-)
-
-
-def project_of_its_own(folder: Path) -> Path:
-    """Copy the project, so that a test may edit its seeds."""
-    for part in PARTS:
-        shutil.copytree(ROOT / part, folder / part)
-    shutil.copy(ROOT / "dbt_project.yml", folder)
-    return folder
 
 
 @dataclass

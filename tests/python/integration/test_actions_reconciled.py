@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from house_kit import House
-from test_actions_kit import Reporter, project_of_its_own
+from test_actions_kit import Reporter
 
 # Every session from 2023-12-01 to 2024-01-05: more than the twenty that may stop a build.
 BEFORE = [f"2023-12-{day:02d}" for day in (1, *range(4, 9), *range(11, 16), *range(18, 23))]
@@ -18,9 +18,9 @@ SEED = "seeds/action_overrides.csv"
 
 
 @pytest.fixture
-def house(new_house: Callable[..., House], tmp_path: Path) -> House:
+def house(new_house: Callable[..., House], project_copy: Path) -> House:
     """A warehouse on a project of its own, so that a test may edit the seed."""
-    return new_house(project_of_its_own(tmp_path / "project"))
+    return new_house(project_copy)
 
 
 def decide(house: House, *lines: str) -> None:

@@ -5,14 +5,13 @@ One warehouse takes them all in one extract, one build and one export; the tests
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from house_kit import ROOT, House
+from house_kit import House, copy_project
 from test_bad_input_kit import HEADER, Folder, csv, house_in, listing, minutes, published, rows_of
 
 from barhouse import embedded
@@ -110,10 +109,7 @@ def run(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
     # outside the state and the lake shows.
     sandbox = tmp_path_factory.mktemp("sandbox")
     project, state, lake = (sandbox / name for name in ("project", "state", "lake"))
-    for part in ("models", "macros", "seeds", "profiles", "sql_bootstrap", "tests"):
-        skipped = shutil.ignore_patterns("python", "__pycache__")
-        shutil.copytree(ROOT / part, project / part, ignore=skipped)
-    shutil.copy(ROOT / "dbt_project.yml", project)
+    copy_project(project)
     for name in ("home", "tmp", "work"):
         (sandbox / name).mkdir()
     house = house_in(sandbox, template, project)

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from house_kit import ROOT, House
+from house_kit import House
 from test_bad_input_kit import Folder, csv, minutes, published
 
 from barhouse.errors import BarhouseError
 
 MONDAY = "2024-01-08"
 STATES = "select state from quality.quarantine order by session_date"
-PARTS = (
-    "models",
-    "macros",
-    "seeds",
-    "profiles",
-    "sql_bootstrap",
-    "tests/generic",
-    "tests/singular",
-)
 
 
 @pytest.fixture
-def house(new_house: Callable[..., House], tmp_path: Path) -> House:
+def house(new_house: Callable[..., House], project_copy: Path) -> House:
     """A warehouse on a project of its own, so that a test may edit the seed."""
-    project = tmp_path / "project"
-    for part in PARTS:
-        shutil.copytree(ROOT / part, project / part)
-    shutil.copy(ROOT / "dbt_project.yml", project)
-    return new_house(project)
+    return new_house(project_copy)
 
 
 @pytest.fixture

@@ -77,15 +77,6 @@ def aggregates(house: House) -> dict[str, int]:
     )
 
 
-def project(folder: Path) -> Path:
-    """Copy what dbt and the bootstrap read, so that a test may change it."""
-    for part in ("models", "macros", "seeds", "profiles", "sql_bootstrap", "tests/generic"):
-        shutil.copytree(ROOT / part, folder / part)
-    shutil.copytree(ROOT / "tests" / "singular", folder / "tests" / "singular")
-    shutil.copy(ROOT / "dbt_project.yml", folder)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def minutes_house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The state folder of a stopped warehouse with the minutes, built once for all tests."""
@@ -117,9 +108,9 @@ def test_unchanged_definition_keeps_the_aggregate(house: House) -> None:
 
 
 def test_changed_definition_rebuilds_the_aggregate_and_what_stands_on_it(
-    house: House, tmp_path: Path
+    house: House, project_copy: Path
 ) -> None:
-    folder = project(tmp_path / "project")
+    folder = project_copy
     house.settings = replace(house.settings, project_dir=folder)
     before = aggregates(house)
     model = folder / "models" / "core" / "rollup_15m.sql"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house_kit import ROOT
+from house_kit import ROOT, copy_project
 
 from barhouse import embedded
 from barhouse.lake import ls, verify
@@ -75,13 +75,9 @@ class Project:
 
     def __init__(self, folder: Path, template: Path) -> None:
         self.folder = folder
-        for part in ("models", "macros", "seeds", "profiles", "sql_bootstrap", "tests/generic"):
-            shutil.copytree(ROOT / part, folder / part)
-        shutil.copytree(ROOT / "tests" / "singular", folder / "tests" / "singular")
-        shutil.copy(ROOT / "dbt_project.yml", folder)
+        copy_project(folder)
         for part in ("db", "dlt"):
             shutil.copytree(template / part, folder / "state" / part)
-        (folder / "config").mkdir()
         package = folder / "packages" / "flaky_bars-1.0.dist-info"
         package.mkdir(parents=True)
         (package / "METADATA").write_text(METADATA)

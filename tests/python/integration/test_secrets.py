@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from house_kit import ROOT, House
+from house_kit import House, copy_project
 from test_bad_input_kit import Folder, csv, house_in, minutes
 
 from barhouse import embedded
@@ -77,12 +76,8 @@ class Place:
 def place(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("user")
     project = folder / "project"
-    for part in ("models", "macros", "seeds", "profiles", "sql_bootstrap", "tests"):
-        skipped = shutil.ignore_patterns("python", "__pycache__")
-        shutil.copytree(ROOT / part, project / part, ignore=skipped)
-    shutil.copy(ROOT / "dbt_project.yml", project)
+    copy_project(project)
     (folder / "home").mkdir()
-    (project / "config").mkdir()
     (project / "config" / "sources.yaml").write_text(SOURCES)
 
     house = house_in(tmp_path_factory.mktemp("server"), template)

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asking_kit import Asking
 from coinbase_server import Key, candle_of
 from market_kit import made_bars
 
-from extract.api.calls import Budget, Caller, RetryPolicy
+from extract.api.calls import Caller
 from extract.api.feed import BarColumns, Fault, FaultError, Feed, Listing, Window
 from extract.api.terms import Connection
 from extract.sources.coinbase import connect
 
 DAY = datetime(2024, 6, 12, tzinfo=UTC)
 BTC = Listing("BTC/USD", "BTC-USD", "crypto", "CRYPTO", "USD")
-
-
-class Asking(Caller):
-    """The real thing with short waits; notes what it is told."""
-
-    def __init__(self, feed: Feed, attempts: int = 3) -> None:
-        policy = RetryPolicy(attempts, backoff_seconds=0.001)
-        super().__init__(Budget(1e6, burst=1000), feed.fault, policy, threading.Event())
-        self.turn_count = 0
-        self.rates: list[tuple[int, float]] = []
-
-    def take_turn(self) -> None:
-        self.turn_count += 1
-        super().take_turn()
-
-    def told(self, *, remaining: int, reset_after: float) -> None:
-        self.rates.append((remaining, reset_after))
 
 
 def clear_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asking_kit import Asking
 from market_kit import made_bar
 from polygon_records import aggregate_of, market_bars
 from wire_kit import Answer
 
 from extract.api.bars import Frame, landed_bars
-from extract.api.calls import Budget, Caller, RetryPolicy
+from extract.api.calls import Caller
 from extract.api.feed import BarColumns, Fault, FaultError, Feed, Listing, Window
 from extract.api.terms import Connection
 from extract.exchanges import Exchange
@@ -27,19 +27,6 @@ BTC = Listing("BTC/USD", "X:BTCUSD", "crypto", "CRYPTO", "USD")
 EUR = Listing("EUR/USD", "C:EURUSD", "fx", "FX", "USD")
 NASDAQ = Exchange("XNAS", "XNAS", "America/New_York", 0)
 AROUND_THE_CLOCK = Exchange("CRYPTO", "24/7", "UTC", 0)
-
-
-class Asking(Caller):
-    """The real thing with short waits; counts turns."""
-
-    def __init__(self, feed: Feed, attempts: int = 3) -> None:
-        policy = RetryPolicy(attempts, backoff_seconds=0.001)
-        super().__init__(Budget(1e6, burst=1000), feed.fault, policy, threading.Event())
-        self.turn_count = 0
-
-    def take_turn(self) -> None:
-        self.turn_count += 1
-        super().take_turn()
 
 
 def opened(url: str, key: str = "GOODKEY", timeout: float = 5, **endpoints: str) -> Feed:

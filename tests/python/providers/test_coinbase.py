@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from asking_kit import Asking
 from coinbase_kit import (
     BTC,
     DAY,
-    Asking,
     asked,
     clear_environment,
     expected,

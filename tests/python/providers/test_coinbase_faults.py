@@ -8,9 +8,9 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from asking_kit import Asking
 from coinbase.api_base import get_logger
 from coinbase_kit import (
-    Asking,
     asked,
     clear_environment,
     expected,

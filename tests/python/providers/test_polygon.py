@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from asking_kit import Asking
 from polygon import RESTClient
 from polygon_kit import (
     AAPL,
@@ -16,7 +17,6 @@ from polygon_kit import (
     DAY,
     EUR,
     OPEN,
-    Asking,
     actions_window,
     aggregate,
     answer_of,

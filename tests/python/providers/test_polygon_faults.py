@@ -8,9 +8,9 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from asking_kit import Asking
 from polygon_kit import (
     DAY,
-    Asking,
     aggregate,
     answer_of,
     asked,

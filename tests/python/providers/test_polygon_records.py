@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from asking_kit import Asking
 from polygon_kit import (
-    Asking,
     actions_window,
     opened,
 )
