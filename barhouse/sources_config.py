@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from barhouse.errors import BarhouseError
-from extract.registry import provider_names
+from extract.providers import provider_names
 
 
 @dataclass(frozen=True)

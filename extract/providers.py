@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -24,6 +25,11 @@ class ProviderError(RuntimeError):
 
 class MisconfiguredError(ProviderError):
     """What was asked for cannot be right: it is for the user to change, and no retry helps."""
+
+
+def provider_names() -> list[str]:
+    """Return the names of all registered providers, sorted; nothing is imported."""
+    return sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,7 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
-from extract.providers import ENTRY_POINT_GROUP, MisconfiguredError, Provider
-
-
-def provider_names() -> list[str]:
-    """Return the names of all registered providers, sorted; nothing is imported."""
-    return sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
+from extract.providers import ENTRY_POINT_GROUP, MisconfiguredError, Provider, provider_names
 
 
 def load_provider(name: str) -> Provider:

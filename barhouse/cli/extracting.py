@@ -20,8 +20,8 @@ from barhouse.opening import ready_warehouse
 from barhouse.sources_config import SourceEntry, load_sources
 from extract.coverage import asked_ranges
 from extract.pipelines import LandingReport, RequestOutcome
-from extract.providers import MisconfiguredError
-from extract.registry import load_provider, provider_names
+from extract.providers import MisconfiguredError, provider_names
+from extract.registry import load_provider
 from extract.settings import load_settings
 
 _SHOWN_LINES = 40

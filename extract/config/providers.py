@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from extract.config.names import refuse_misspelled
 from extract.config.places import Document, Filled, Place, checked, nearest, read_document
-from extract.providers import ENTRY_POINT_GROUP
 from extract.settings import usable_endpoint
 
 _SECRET: Final = re.compile(r"(.*_)?(key|secret|token|password|passphrase)", re.IGNORECASE)
@@ -84,7 +83,9 @@ def load_provider_config(
     document = read_document(path, project_dir)
     _refuse_secrets(document)
     providers = checked(document, _ProvidersFile).providers
-    _check_names(document, {name, *entry_points(group=ENTRY_POINT_GROUP).names})
+    for stated in providers:
+        if stated != name:
+            refuse_misspelled(document, ("providers", stated))
     entry = providers.get(name, _Entry())
     own = {key: value for key, value in (entry.model_extra or {}).items() if value is not None}
     known = [*endpoints, *options, *_Entry.model_fields]
@@ -118,13 +119,6 @@ def _refuse_secrets(document: Document) -> None:
                 f"`{key}` is a secret, and this file is kept in git; put it into the environment, "
                 ".env or .dlt/secrets.toml, see docs/providers.md",
             )
-
-
-# A provider that is not installed is left alone, one that is misspelled is not.
-def _check_names(document: Document, known: Collection[str]) -> None:
-    for name in document.content.get("providers") or {}:
-        if name not in known and (near := nearest(name, known)):
-            raise document.error(("providers", name), f"there is no provider `{name}`{near}")
 
 
 def _endpoint(document: Document, place: Place, key: str, value: str, project_dir: Path) -> str:

@@ -11,11 +11,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from extract.config.names import refuse_misspelled
 from extract.config.places import Document, Filled, Place, Text, checked, nearest, read_document
 from extract.exchanges import read_exchanges
 from extract.landing import symbol_problem
 from extract.providers import MisconfiguredError
-from extract.registry import provider_names
 
 AssetClass = Literal["equity", "etf", "crypto", "fx", "index"]
 
@@ -243,11 +243,8 @@ class Symbols:
             for spelling in (entry.symbol, *entry.spellings.values()):
                 if problem := symbol_problem(spelling):
                     raise stated.error(f"'{spelling[:64]}' is no symbol: {problem}")
-            # A provider that is not installed is left alone, one that is misspelled is not.
-            for name in sorted(entry.spellings.keys() - provider_names()):
-                if near := nearest(name, provider_names()):
-                    place = (*stated.place, "spellings", name)
-                    raise stated.document.error(place, f"there is no provider `{name}`{near}")
+            for name in entry.spellings:
+                refuse_misspelled(stated.document, (*stated.place, "spellings", name))
             if entry.exchange not in self._exchanges:
                 raise stated.document.error(
                     (*stated.place, "exchange"),

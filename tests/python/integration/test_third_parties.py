@@ -18,8 +18,8 @@ from test_bad_input_kit import Folder, csv, house_in, minutes
 
 from barhouse import embedded
 from extract.landing import SCHEMAS, Batch, LandingError, landing_table
-from extract.providers import ProviderError
-from extract.registry import load_provider, provider_names
+from extract.providers import ProviderError, provider_names
+from extract.registry import load_provider
 
 MODULE = '''
 from extract.landing import Batch, landing_table
