@@ -22,7 +22,7 @@ psql: setup  ## Open psql on the warehouse, as an analyst
 	@$(BIN)/barhouse db psql
 
 test: setup  ## Run every test, against a TimescaleDB of its own
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-unit: setup  ## Run the tests that need no database
 	@$(BIN)/python -m pytest tests/python/unit
