@@ -1,7 +1,8 @@
-"""dlt's destination for Postgres, with parquet files copied as a stream.
+"""dlt's destination for Postgres, with parquet files copied as a stream, and once.
 
 dlt reads a whole file into memory and copies it from there. Here one COPY takes a file batch by
-batch, so that memory does not depend on the size of a load. This module imports dlt's destination;
+batch, so that memory does not depend on the size of a load. What a try before has copied is not
+copied again, whatever became of that try. This module imports dlt's destination;
 whoever wants to start fast imports it late.
 """
 
@@ -13,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from dlt.destinations import postgres
 from dlt.destinations.impl.postgres.postgres import PostgresClient, PostgresParquetCopyJob
+from psycopg import sql
 
 _BATCH_ROWS: Final = 10_000
+_LOCK: Final = "select pg_advisory_xact_lock(hashtextextended($1, 0)) is null"
 
 
 def destination(database_url: str) -> StreamingPostgres:
@@ -50,8 +53,20 @@ class _CopyJob(PostgresParquetCopyJob):
             self._connect() as connection,
             connection.cursor() as cursor,
         ):
+            _catalog, schema = self._set_catalog_and_schema()
+            if self._is_copied(cursor, schema):
+                return
             batches = file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False)
             rows = pa.RecordBatchReader.from_batches(file.schema_arrow, batches)
-            _catalog, schema = self._set_catalog_and_schema()
             cursor.adbc_ingest(self.load_table_name, rows, mode="append", db_schema_name=schema)
             connection.commit()
+
+    def _is_copied(self, cursor: Any, schema: str) -> bool:
+        # Client or server can die after the commit and before we hear of it, and dlt tries again.
+        # A load has one file for a table, and a file is one COPY: its rows are there all or not at
+        # all. The lock waits for an earlier try that the server has not given up yet.
+        cursor.execute(_LOCK, (f"{schema}.{self.load_table_name}/{self._load_id}",))
+        found = sql.SQL("select exists (select from {} where _dlt_load_id = $1)")
+        table = sql.Identifier(schema, self.load_table_name)
+        cursor.execute(found.format(table).as_string(), (self._load_id,))
+        return bool(cursor.fetchone()[0])

@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pyarrow as pa
-from psycopg import sql
 
 from extract.landing import SCHEMAS, Batch, LandingError, LandingTable
 from extract.providers import ProviderError
@@ -97,12 +95,11 @@ def run_load(pipeline: Pipeline, batches: Iterator[Batch]) -> list[str]:
     return _run(pipeline, _source(batches))
 
 
-def finish_load(pipeline: Pipeline, database_url: str) -> list[str]:
+def finish_load(pipeline: Pipeline) -> list[str]:
     """Complete what an interrupted run left behind, each file exactly once.
 
     Args:
         pipeline: Of :func:`open_pipeline`.
-        database_url: The warehouse, as role ``loader``.
 
     Returns:
         dlt's ids of the loads that were completed.
@@ -112,25 +109,7 @@ def finish_load(pipeline: Pipeline, database_url: str) -> list[str]:
     """
     if not pipeline.has_pending_data:
         return []
-    _note_copied_files(pipeline, database_url)
     return _run(pipeline)
-
-
-def _note_copied_files(pipeline: Pipeline, database_url: str) -> None:
-    # A run can be killed after the database has committed a file and before dlt has noted it; dlt
-    # would copy it again. A file is one COPY and a table has one file in a load, so its rows are
-    # there all or not at all.
-    packages = pipeline._get_load_storage().normalized_packages  # noqa: SLF001 - no public way in
-    with psycopg.connect(database_url) as connection:
-        for load_id in pipeline.list_normalized_load_packages():
-            for path in packages.list_started_jobs(load_id):
-                name = Path(path).name
-                table = sql.Identifier(DATASET, name.partition(".")[0])
-                query = sql.SQL("select exists (select from {} where _dlt_load_id = %s)")
-                found = connection.execute(query.format(table), [load_id]).fetchone()
-                is_noted = packages.load_pending_transition(load_id, name) is not None
-                if found and found[0] and not is_noted:
-                    packages.save_pending_transition(load_id, name, "completed")
 
 
 def _source(batches: Iterator[Batch]) -> Any:

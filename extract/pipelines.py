@@ -131,7 +131,7 @@ def finish_pending(name: str, *, database_url: str, pipelines_dir: Path) -> list
     """
     if not (pipelines_dir / pipeline_name(name)).is_dir():
         return []
-    return finish_load(open_pipeline(name, database_url, pipelines_dir), database_url)
+    return finish_load(open_pipeline(name, database_url, pipelines_dir))
 
 
 def land(

@@ -88,6 +88,11 @@ def answered(house: House) -> set[tuple[str, datetime]]:
     return set(house.query(ANSWERED))
 
 
+MAIN = """
+from barhouse.cli import main
+sys.argv = ["barhouse", *sys.argv[1:]]
+main()
+"""
 #: Kills the process once the database has committed the bars and before dlt has noted it.
 DEATH_AFTER_COPY = """
 import os, signal, sys
@@ -101,18 +106,29 @@ def die(self, load_id, file_name, state, failed_message=None):
     return noted(self, load_id, file_name, state, failed_message)
 
 PackageStorage.save_pending_transition = die
-from barhouse.cli import main
-sys.argv = ["barhouse", *sys.argv[1:]]
-main()
+"""
+#: The database commits, and dies before it says so: every commit of a COPY ends in an error.
+SILENCE_AFTER_COPY = """
+import sys
+from adbc_driver_manager import dbapi
+
+commit = dbapi.Connection.commit
+
+def fall_silent(self):
+    commit(self)
+    raise dbapi.OperationalError("server closed the connection", status_code=10)
+
+dbapi.Connection.commit = fall_silent
 """
 
 
-def test_kill_between_the_copy_and_its_note_lands_nothing_twice(
-    desk: Desk, server: WireServer
-) -> None:
-    command = (*COMMAND[:3], "AAPL", *COMMAND[4:])
-    died = subprocess.run(
-        [sys.executable, "-c", DEATH_AFTER_COPY, *command],
+EVERYTHING = "select count(*), count(distinct bar_start_at) from staging.raw_bars"
+
+
+def run_with(accident: str, desk: Desk, *command: str) -> tuple[int, str]:
+    """Run a command in a process that an accident happens to; its exit code and all it said."""
+    process = subprocess.run(
+        [sys.executable, "-c", accident + MAIN, *command],
         cwd=desk.project,
         env=desk.environment(),
         stdout=subprocess.PIPE,
@@ -120,15 +136,29 @@ def test_kill_between_the_copy_and_its_note_lands_nothing_twice(
         text=True,
         check=False,
     )
-    assert died.returncode == -signal.SIGKILL, died.stdout
+    return process.returncode, process.stdout
+
+
+def test_kill_between_the_copy_and_its_note_lands_nothing_twice(
+    desk: Desk, server: WireServer
+) -> None:
+    command = (*COMMAND[:3], "AAPL", *COMMAND[4:])
+    code, said = run_with(DEATH_AFTER_COPY, desk, *command)
+    assert code == -signal.SIGKILL, said
     copied = desk.house.query("select count(*) from staging.raw_bars")[0][0]
     assert copied > 0
     assert desk.house.query(f"select count(*) {LANDED}") == [(0,)]
 
     code, said = desk.run(*command)
     assert code == 0, said
-    everything = "select count(*), count(distinct bar_start_at) from staging.raw_bars"
-    assert desk.house.query(everything) == [(BARS, BARS)]
+    assert desk.house.query(EVERYTHING) == [(BARS, BARS)]
+    assert desk.house.query(f"select count(*) {LANDED}") == [(BARS,)]
+
+
+def test_commit_that_nobody_heard_of_is_not_repeated(desk: Desk, server: WireServer) -> None:
+    code, said = run_with(SILENCE_AFTER_COPY, desk, *COMMAND[:3], "AAPL", *COMMAND[4:])
+    assert code == 0, said
+    assert desk.house.query(EVERYTHING) == [(BARS, BARS)]
     assert desk.house.query(f"select count(*) {LANDED}") == [(BARS,)]
 
 
