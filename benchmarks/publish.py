@@ -1,0 +1,119 @@
+"""How fast landed bars are judged and published, beside a plain insert of the same rows.
+
+    BARHOUSE_DATABASE_URL=... python -m benchmarks.publish [--symbols 20] [--days 252]
+
+lands minutes of full sessions, generated in the database, and then times in each round:
+
+  * ``publish``: `barhouse build`, from its first look at the pending loads to the end of
+    ``core.bars_1m``: placing, basis, winners, verdicts, quarantine, gate, upsert, ledgers;
+  * ``insert``: the rows that came out, by one plain INSERT ... SELECT in the order of the key into
+    an empty hypertable of the same columns, chunks and primary key.
+
+Takes a bootstrapped database without bars, and leaves the generated ones in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from datetime import datetime
+from typing import Any, Final
+
+import psycopg
+
+from barhouse import transform
+from barhouse.errors import BarhouseError
+from barhouse.landing import extract_provider
+from barhouse.opening import ready_warehouse
+from benchmarks.minutes import land_minutes
+from extract.settings import load_settings
+
+FIRST: Final = "int_loads__pending"
+LAST: Final = "bars_1m"
+CLONE: Final = """
+drop table if exists ops.plain_bars, ops.plain_source;
+create unlogged table ops.plain_source as
+select * from core.bars_1m order by instrument_id, bar_start_at;
+create table ops.plain_bars (like core.bars_1m);
+select create_hypertable(
+    'ops.plain_bars', by_range('bar_start_at', interval '7 days'),
+    create_default_indexes => false
+);
+alter table ops.plain_bars add primary key (instrument_id, bar_start_at);
+analyze ops.plain_source;
+checkpoint
+"""
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--symbols", type=int, default=20)
+    parser.add_argument("--days", type=int, default=252)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    settings = load_settings()
+    warehouse = ready_warehouse(settings)
+    with psycopg.connect(warehouse.url(), autocommit=True) as connection:
+        if connection.execute("select from staging.raw_bars limit 1").fetchone():
+            raise BarhouseError("The database holds bars already; expected one without any.")
+        extract_provider("sessions", settings, warehouse, {"only": ["XNYS"]})
+        row_count = land_minutes(connection, given.symbols, given.days)
+        rounds = []
+        for _round in range(given.rounds):
+            rounds.append(_round_of(connection, settings, warehouse))
+            sys.stderr.write(f"{rounds[-1]}\n")
+    publish, insert, whole = (
+        sorted(one[name] for one in rounds)[len(rounds) // 2]
+        for name in ("publish", "insert", "build")
+    )
+    sys.stdout.write(
+        "| bars | publish bars/s | insert rows/s | publish : insert | whole build s |\n"
+        "|---:|---:|---:|---:|---:|\n"
+        f"| {row_count:,} | {row_count / publish:,.0f} | {row_count / insert:,.0f} "
+        f"| {insert / publish:.2f} | {whole:.1f} |\n"
+    )
+
+
+def _round_of(connection: psycopg.Connection, settings: Any, warehouse: Any) -> dict[str, float]:
+    # Without its hypertable every load is pending again.
+    if transform.run_dbt(
+        ["--quiet", "run-operation", "drop_hypertable", "--args", "{name: core.bars_1m}"],
+        settings,
+        warehouse,
+    ):
+        raise BarhouseError("The hypertable of the last round cannot be dropped; see above.")
+    connection.execute("checkpoint")
+    started = time.monotonic()
+    transform.build(settings, warehouse)
+    build = time.monotonic() - started
+    publish = _span(settings.state_dir / "dbt" / "run_results.json")
+    for statement in CLONE.split(";"):
+        connection.execute(statement.encode())
+    started = time.monotonic()
+    connection.execute(
+        "insert into ops.plain_bars select * from ops.plain_source"
+        " order by instrument_id, bar_start_at"
+    )
+    insert = time.monotonic() - started
+    connection.execute("drop table ops.plain_bars, ops.plain_source")
+    return {"publish": publish, "insert": insert, "build": build}
+
+
+def _span(path: Any) -> float:
+    results = json.loads(path.read_text(encoding="utf-8"))["results"]
+    moments: dict[str, list[datetime]] = {}
+    for result in results:
+        name = result["unique_id"].split(".")[2]
+        for step in result["timing"]:
+            if step["name"] == "execute" and result["unique_id"].startswith("model."):
+                moments[name] = [
+                    datetime.fromisoformat(step[key]) for key in ("started_at", "completed_at")
+                ]
+    return (moments[LAST][1] - moments[FIRST][0]).total_seconds()
+
+
+if __name__ == "__main__":
+    main()
