@@ -4,9 +4,7 @@
     bars, null without a session. -#}
 {% macro bar_is_aligned() -%}
     timeframe = '1d'
-    or mod(extract(epoch from bar_start_at), extract(epoch from bar_length)) = 0
-    or mod(
-        extract(epoch from bar_start_at) - extract(epoch from open_at),
-        extract(epoch from bar_length)
-    ) = 0
+    or date_bin(bar_length, bar_start_at, timestamptz '2000-01-01 00:00:00+00')
+    = bar_start_at
+    or date_bin(bar_length, bar_start_at, open_at) = bar_start_at
 {%- endmacro %}

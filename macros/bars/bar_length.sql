@@ -1,10 +1,14 @@
 {#- Renders an interval expression: the length of a bar.
-    timeframe: SQL expression of a timeframe such as '5m', '1h' or '1d'.
-    An unknown unit gives null. -#}
+    timeframe: SQL expression of a timeframe of the landing contract. Written out, because
+    it is asked of every bar. An unknown one gives null. -#}
 {% macro bar_length(timeframe) -%}
-    case right({{ timeframe }}, 1)
-        when 'm' then make_interval(mins => left({{ timeframe }}, -1)::integer)
-        when 'h' then make_interval(hours => left({{ timeframe }}, -1)::integer)
-        when 'd' then make_interval(days => left({{ timeframe }}, -1)::integer)
+    case {{ timeframe }}
+        when '1m' then interval '1 minute'
+        when '1d' then interval '1 day'
+        when '5m' then interval '5 minutes'
+        when '15m' then interval '15 minutes'
+        when '30m' then interval '30 minutes'
+        when '1h' then interval '1 hour'
+        when '4h' then interval '4 hours'
     end
 {%- endmacro %}

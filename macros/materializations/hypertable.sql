@@ -36,6 +36,11 @@
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% call statement('plan') -%}
+        {{ plan_for_many_rows() }};
+        -- a full refresh compares every row, compressed or not
+        set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0
+    {%- endcall %}
 
     {%- if existing_relation is none %}
         {% do create_hypertable_relation(target_relation, sql) %}
@@ -51,8 +56,11 @@
     {%- set columns = model.columns.keys() | list -%}
     {%- set changes = this.identifier ~ '__changes' -%}
     {% do collect_changes(target_relation, sql, changes, columns) %}
-    {% call statement('main') -%}
+    {% call statement('upsert_changes') -%}
         {{ upsert_changes(target_relation, changes, columns) }}
+    {%- endcall %}
+    {% call statement('main') -%}
+        {{ insert_new_rows(target_relation, sql, columns) }}
     {%- endcall %}
     {% do record_changes(target_relation, changes) %}
 

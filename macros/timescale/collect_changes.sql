@@ -1,9 +1,7 @@
-{#- Runs a statement: a temporary table of the rows that are new or differ from what
-    stands.
+{#- Runs a statement: a temporary table of the rows that differ from what stands.
     relation: the hypertable. sql: the model's SQL.
     changes: name of the temporary table.
-    columns: the model's columns. `_change` is 'new', 'revised' or, on a full refresh,
-    'gone'. -#}
+    columns: the model's columns. `_change` is 'revised' or, on a full refresh, 'gone'. -#}
 {% macro collect_changes(relation, sql, changes, columns) %}
     {%- set key = config.require('unique_key') -%}
     {%- set compared = columns | reject('in', key + config.get('unchanged_columns', [])) | list -%}
@@ -16,18 +14,15 @@
 
         select
             {{ _columns_of('incoming', columns) }},
-            case when existing.{{ key[0] }} is null then 'new' else 'revised' end as _change
+            'revised' as _change
         from incoming
-        left join {{ relation }} as existing on {{ _same_key('incoming', 'existing', key) }}
+        inner join {{ relation }} as existing on {{ _same_key('incoming', 'existing', key) }}
         where
-            existing.{{ key[0] }} is null
-            or (
-                ({{ _columns_of('incoming', compared) }})
-                is distinct from ({{ _columns_of('existing', compared) }})
-                {%- if precedence %}
-                and ({{ precedence }})
-                {%- endif %}
-            )
+            ({{ _columns_of('incoming', compared) }})
+            is distinct from ({{ _columns_of('existing', compared) }})
+            {%- if precedence %}
+            and ({{ precedence }})
+            {%- endif %}
         {%- if should_full_refresh() %}
         union all
         select

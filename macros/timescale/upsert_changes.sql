@@ -8,8 +8,7 @@
     insert into {{ revisions_of(relation) }} ({{ columns | join(', ') }})
     select {{ _columns_of('existing', columns) }}
     from {{ relation }} as existing
-    inner join {{ changes }} as changes on {{ _same_key('changes', 'existing', key) }}
-    where changes._change in ('revised', 'gone');
+    inner join {{ changes }} as changes on {{ _same_key('changes', 'existing', key) }};
     {%- if should_full_refresh() %}
 
     delete from {{ relation }} as existing

@@ -3,69 +3,23 @@
     unique_key=['provider', 'asset_class', 'provider_symbol'],
     incremental_strategy='append',
     on_schema_change='fail',
+    post_hook='analyze {{ this }}',
 ) }}
 
-with reported as (
-    select * from {{ ref('int_symbols__reported') }}
+-- A spelling keeps its symbol from the first load on: who knows better must say so in
+-- that load or before.
+with named as (
+    select * from {{ ref('int_symbols__named') }}
 ),
 
-assets as (
-    select * from {{ ref('stg_assets') }}
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
 ),
 
-pending_loads as (
-    select * from {{ ref('int_loads__pending') }}
-),
-
-symbol_overrides as (
-    select * from {{ ref('symbol_overrides') }}
-),
-
-spellings as (
-    select
-        reported.provider,
-        reported.asset_class,
-        reported.provider_symbol,
-        min(reported.exchange) as exchange,
-        min(reported.currency) as currency,
-        min(reported.loaded_at) as first_seen_at
-    from reported
-    {% if is_incremental() %}
-    inner join pending_loads on reported.load_id = pending_loads.load_id
-    {% endif %}
-    group by reported.provider, reported.asset_class, reported.provider_symbol
-),
-
-newest_assets as (
-    select distinct on (provider, asset_class, provider_symbol) *
-    from assets
-    order by
-        provider asc,
-        asset_class asc,
-        provider_symbol asc,
-        loaded_at desc,
-        fetched_at desc
-),
-
--- a spelling keeps its instrument from the first load on: who knows better must say so
--- in that load or before
-named as (
-    select
-        spellings.*,
-        coalesce(
-            symbol_overrides.symbol, newest_assets.symbol, spellings.provider_symbol
-        ) as symbol
-    from spellings
-    left join newest_assets
-        on
-            spellings.provider = newest_assets.provider
-            and spellings.asset_class = newest_assets.asset_class
-            and spellings.provider_symbol = newest_assets.provider_symbol
-    left join symbol_overrides
-        on
-            spellings.provider = symbol_overrides.provider
-            and spellings.asset_class = symbol_overrides.asset_class
-            and spellings.provider_symbol = symbol_overrides.provider_symbol
+newest as (
+    select distinct on (asset_class, symbol) *
+    from symbol_history
+    order by asset_class asc, symbol asc, valid_from_date desc
 ),
 
 identified as (
@@ -74,7 +28,7 @@ identified as (
         named.provider,
         named.asset_class,
         named.provider_symbol,
-        {{ instrument_key('named.asset_class', 'named.symbol') }} as instrument_id,
+        newest.instrument_id,
         -- names
         named.symbol,
         named.exchange,
@@ -82,6 +36,10 @@ identified as (
         -- lineage
         named.first_seen_at
     from named
+    inner join newest
+        on
+            named.asset_class = newest.asset_class
+            and named.symbol = newest.symbol
     {% if is_incremental() %}
     left join {{ this }} as known
         on

@@ -13,8 +13,8 @@ requests as (
     where dataset = 'actions' and outcome in ('rows', 'empty')
 ),
 
-instrument_symbols as (
-    select * from {{ ref('instrument_symbols') }}
+placed as (
+    select * from {{ ref('int_symbols__placed') }}
 ),
 
 applied as (
@@ -30,19 +30,23 @@ applied as (
 asked as (
     select distinct
         applied.instrument_id,
-        instrument_symbols.provider,
+        placed.provider,
         applied.ex_date,
         applied.split_ratio
     from applied
-    inner join instrument_symbols
-        on applied.instrument_id = instrument_symbols.instrument_id
+    inner join placed on applied.instrument_id = placed.instrument_id
     inner join requests
         on
-            instrument_symbols.provider = requests.provider
-            and instrument_symbols.provider_symbol = requests.provider_symbol
+            placed.provider = requests.provider
+            and placed.provider_symbol = requests.provider_symbol
             and requests.window_start_at at time zone 'UTC' <= applied.ex_date
             and requests.window_end_at at time zone 'UTC' > applied.ex_date
             and requests.requested_at at time zone 'UTC' >= applied.ex_date
+            and case
+                when placed.is_dated_by_fetch
+                    then (requests.requested_at at time zone 'UTC')::date
+                else applied.ex_date
+            end between placed.speaks_from_date and placed.speaks_until_date
 ),
 
 -- what the provider did to its bars, over what is applied here

@@ -9,12 +9,8 @@ split_basis as (
     select * from {{ ref('int_actions__split_basis') }}
 ),
 
-instrument_symbols as (
-    select * from {{ ref('instrument_symbols') }}
-),
-
-provider_priority as (
-    select * from {{ ref('provider_priority') }}
+placed as (
+    select * from {{ ref('int_symbols__placed') }}
 ),
 
 -- a record that a load repeats counts once
@@ -31,18 +27,10 @@ reported as (
         dividends.event_id
     )
         dividends.*,
-        instrument_symbols.instrument_id,
-        coalesce(provider_priority.priority, 1000) as provider_priority
+        placed.instrument_id,
+        placed.provider_priority
     from dividends
-    inner join instrument_symbols
-        on
-            dividends.provider = instrument_symbols.provider
-            and dividends.asset_class = instrument_symbols.asset_class
-            and dividends.provider_symbol = instrument_symbols.provider_symbol
-    left join provider_priority
-        on
-            dividends.asset_class = provider_priority.asset_class
-            and dividends.provider = provider_priority.provider
+    inner join placed on {{ is_placed('dividends', 'placed', 'dividends.ex_date') }}
     order by
         dividends.provider asc,
         dividends.asset_class asc,
@@ -60,10 +48,13 @@ reported as (
 
 on_raw_basis as (
     select
-        *,
-        {{ basis_of('ranked', 'amount_basis', 'ex_date') }}
+        ranked.*,
+        case when ranked.amount_basis = 'split' then basis.ratio else 1 end
+            as restated_ratio,
+        ranked.amount_basis = 'split' and basis.is_in_doubt as is_basis_uncertain
     from ranked
-    where load_place = 1
+    left join lateral ({{ basis_of('ranked', 'ex_date') }}) as basis on true
+    where ranked.load_place = 1
 ),
 
 spoken as (
@@ -74,7 +65,7 @@ spoken as (
         ex_date,
         currency,
         -- values
-        sum(dividend_amount * coalesce(restated_ratio, 1))::numeric(38, 18)
+        sum(dividend_amount * restated_ratio)::numeric(38, 18)
             as dividend_amount,
         min(amount_basis) as amount_basis,
         bool_or(is_basis_uncertain) as is_basis_uncertain,

@@ -7,6 +7,10 @@ instruments as (
     select * from {{ ref('instruments') }}
 ),
 
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
+),
+
 identified as (
     select
         -- keys
@@ -23,10 +27,14 @@ identified as (
         case action_overrides.verdict when 'confirm' then 0 else 1000000 end
             as provider_priority
     from action_overrides
-    inner join instruments
+    inner join symbol_history
         on
-            action_overrides.asset_class = instruments.asset_class
-            and action_overrides.symbol = instruments.symbol
+            action_overrides.asset_class = symbol_history.asset_class
+            and action_overrides.symbol = symbol_history.symbol
+            and action_overrides.ex_date >= symbol_history.valid_from_date
+            and action_overrides.ex_date < symbol_history.valid_to_date
+    inner join instruments
+        on symbol_history.instrument_id = instruments.instrument_id
 )
 
 select * from identified

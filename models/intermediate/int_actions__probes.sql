@@ -12,20 +12,8 @@ overrides as (
     select * from {{ ref('int_actions__overrides') }}
 ),
 
-instrument_symbols as (
-    select * from {{ ref('instrument_symbols') }}
-),
-
-instruments as (
-    select * from {{ ref('instruments') }}
-),
-
-exchanges as (
-    select * from {{ ref('exchanges') }}
-),
-
-provider_priority as (
-    select * from {{ ref('provider_priority') }}
+placed as (
+    select * from {{ ref('int_symbols__placed') }}
 ),
 
 timeframes as (
@@ -51,15 +39,12 @@ reported as (
     from overrides
     union all
     select
-        instrument_symbols.instrument_id,
+        placed.instrument_id,
         dividends.ex_date,
         false as is_split
     from dividends
-    inner join instrument_symbols
-        on
-            dividends.provider = instrument_symbols.provider
-            and dividends.asset_class = instrument_symbols.asset_class
-            and dividends.provider_symbol = instrument_symbols.provider_symbol
+    inner join placed
+        on {{ is_placed('dividends', 'placed', 'dividends.ex_date') }}
 ),
 
 ex_dates as (
@@ -71,32 +56,33 @@ ex_dates as (
     group by instrument_id, ex_date
 ),
 
+-- a spelling that is dated by the fetch stands for all of the instrument's history
 probes as (
     select
         -- keys
         ex_dates.instrument_id,
         ex_dates.ex_date,
-        instrument_symbols.provider,
-        instrument_symbols.asset_class,
-        instrument_symbols.provider_symbol,
+        placed.provider,
+        placed.asset_class,
+        placed.provider_symbol,
         timeframes.timeframe,
         -- order
         timeframes.place as timeframe_place,
-        coalesce(provider_priority.priority, 1000) as provider_priority,
+        placed.provider_priority,
         -- times
         ex_dates.is_split,
-        exchanges.timezone,
-        exchanges.session_offset_hours
+        placed.timezone,
+        placed.session_offset_hours
     from ex_dates
-    inner join instrument_symbols
-        on ex_dates.instrument_id = instrument_symbols.instrument_id
-    inner join instruments on ex_dates.instrument_id = instruments.instrument_id
-    inner join timeframes on ex_dates.is_split or timeframes.timeframe = '1d'
-    left join exchanges on instruments.exchange = exchanges.exchange
-    left join provider_priority
+    inner join placed
         on
-            instrument_symbols.asset_class = provider_priority.asset_class
-            and instrument_symbols.provider = provider_priority.provider
+            ex_dates.instrument_id = placed.instrument_id
+            and (
+                placed.is_dated_by_fetch
+                or ex_dates.ex_date
+                between placed.speaks_from_date and placed.speaks_until_date
+            )
+    inner join timeframes on ex_dates.is_split or timeframes.timeframe = '1d'
 )
 
 select * from probes

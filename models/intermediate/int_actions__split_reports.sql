@@ -6,21 +6,17 @@ with splits as (
     select * from {{ ref('stg_splits') }}
 ),
 
-instrument_symbols as (
-    select * from {{ ref('instrument_symbols') }}
-),
-
-provider_priority as (
-    select * from {{ ref('provider_priority') }}
+placed as (
+    select * from {{ ref('int_symbols__placed') }}
 ),
 
 -- a record that a load repeats counts once
 reported as (
     select distinct
-        instrument_symbols.instrument_id,
+        placed.instrument_id,
         splits.provider,
         splits.provider_symbol,
-        coalesce(provider_priority.priority, 1000) as provider_priority,
+        placed.provider_priority,
         splits.ex_date,
         splits.split_ratio,
         splits.event_id,
@@ -28,15 +24,7 @@ reported as (
         splits.load_id,
         splits.loaded_at
     from splits
-    inner join instrument_symbols
-        on
-            splits.provider = instrument_symbols.provider
-            and splits.asset_class = instrument_symbols.asset_class
-            and splits.provider_symbol = instrument_symbols.provider_symbol
-    left join provider_priority
-        on
-            splits.asset_class = provider_priority.asset_class
-            and splits.provider = provider_priority.provider
+    inner join placed on {{ is_placed('splits', 'placed', 'splits.ex_date') }}
 ),
 
 {{ newest_reports('split_ratio') }},

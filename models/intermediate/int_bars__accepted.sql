@@ -5,12 +5,7 @@ with bars as (
 ),
 
 held_days as (
-    select distinct
-        instrument_id,
-        timeframe,
-        session_date
-    from bars
-    where violations is not null
+    select * from {{ ref('int_bars__held_days') }}
 ),
 
 accepted as (
@@ -29,7 +24,7 @@ accepted as (
         bars.reported_basis,
         -- activity
         bars.volume,
-        round(bars.vwap * bars.volume, 18) as notional,
+        bars.notional,
         bars.trade_count,
         -- flags
         bars.session_scope,

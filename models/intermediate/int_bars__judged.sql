@@ -1,6 +1,11 @@
 -- The verdict on each winning bar: which hard rules it breaks. The tests on this table
 -- are the gate before anything is published.
-{{ config(materialized='table', post_hook="{{ record_quarantine(this) }}") }}
+{{ config(
+    materialized='table',
+    unlogged=true,
+    pre_hook='{{ plan_for_many_rows() }}',
+    post_hook='{{ record_quarantine(this) }}',
+) }}
 
 with bars as (
     select * from {{ ref('int_bars__winners') }}
@@ -41,6 +46,7 @@ judged as (
         reported_basis,
         -- activity
         volume,
+        round(vwap * volume, 18)::numeric(38, 18) as notional,
         trade_count,
         -- flags
         session_scope,
@@ -55,6 +61,8 @@ judged as (
             case when volume < 0 then 'volume_negative' end,
             case when trade_count < 0 then 'trade_count_negative' end,
             case when bar_start_at > fetched_at then 'in_the_future' end,
+            case when {{ bar_is_final_too_early() }} then 'final_too_early' end,
+            case when not is_listed then 'not_listed' end,
             case when open_at is null then 'no_session' end,
             case when not ({{ bar_is_aligned() }}) then 'misaligned' end,
             case when not ({{ bar_is_in_session() }}) then 'outside_session' end,

@@ -7,16 +7,8 @@ pending_loads as (
     select * from {{ ref('int_loads__pending') }}
 ),
 
-instrument_symbols as (
-    select * from {{ ref('instrument_symbols') }}
-),
-
-instruments as (
-    select * from {{ ref('instruments') }}
-),
-
-exchanges as (
-    select * from {{ ref('exchanges') }}
+placed as (
+    select * from {{ ref('int_symbols__placed') }}
 ),
 
 discarded_requests as (
@@ -26,20 +18,17 @@ discarded_requests as (
 pending as (
     select
         bars.*,
-        instrument_symbols.instrument_id,
-        instruments.exchange as instrument_exchange,
-        {{ session_day('bars', 'exchanges') }} as placed_on,
+        placed.instrument_id,
+        placed.exchange as instrument_exchange,
+        placed.provider_priority,
+        placed.listed_from_date,
+        placed.listed_until_date,
+        {{ session_day('bars', 'placed') }} as placed_on,
         true as is_pending
     from bars
     inner join pending_loads on bars.load_id = pending_loads.load_id
-    inner join instrument_symbols
-        on
-            bars.provider = instrument_symbols.provider
-            and bars.asset_class = instrument_symbols.asset_class
-            and bars.provider_symbol = instrument_symbols.provider_symbol
-    inner join instruments
-        on instrument_symbols.instrument_id = instruments.instrument_id
-    left join exchanges on instruments.exchange = exchanges.exchange
+    inner join placed
+        on {{ is_placed('bars', 'placed', session_day('bars', 'placed')) }}
     left join discarded_requests on bars.request_id = discarded_requests.request_id
     where discarded_requests.request_id is null
 )

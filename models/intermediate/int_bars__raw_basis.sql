@@ -8,8 +8,8 @@ reconsidered as (
     select * from {{ ref('int_bars__reconsidered') }}
 ),
 
-split_basis as (
-    select * from {{ ref('int_actions__split_basis') }}
+restated as (
+    select * from {{ ref('int_bars__restated') }}
 ),
 
 bars as (
@@ -18,11 +18,19 @@ bars as (
     select * from reconsidered
 ),
 
-with_ratio as (
+as_traded as (
     select
         *,
-        {{ basis_of('bars', 'price_basis', 'placed_on') }}
+        null::numeric as restated_ratio,
+        false as is_basis_uncertain
     from bars
+    where price_basis <> 'split'
+),
+
+with_ratio as (
+    select * from as_traded
+    union all
+    select * from restated
 ),
 
 raw_basis as (
@@ -39,22 +47,26 @@ raw_basis as (
         instrument_exchange as exchange,
         asset_class,
         -- prices
-        coalesce(open * restated_ratio, open)::numeric(38, 18) as open,
-        coalesce(high * restated_ratio, high)::numeric(38, 18) as high,
-        coalesce(low * restated_ratio, low)::numeric(38, 18) as low,
-        coalesce(close * restated_ratio, close)::numeric(38, 18) as close,
-        coalesce(vwap * restated_ratio, vwap)::numeric(38, 18) as vwap,
+        {{ on_raw_basis('open', 'open * restated_ratio') }} as open,
+        {{ on_raw_basis('high', 'high * restated_ratio') }} as high,
+        {{ on_raw_basis('low', 'low * restated_ratio') }} as low,
+        {{ on_raw_basis('close', 'close * restated_ratio') }} as close,
+        {{ on_raw_basis('vwap', 'vwap * restated_ratio') }} as vwap,
         price_basis as reported_basis,
         -- activity
-        coalesce(volume / restated_ratio, volume)::numeric(38, 18) as volume,
+        {{ on_raw_basis('volume', 'volume / restated_ratio') }} as volume,
         trade_count,
         -- flags
         session_scope,
         is_final,
         is_basis_uncertain,
         is_pending,
+        -- a bar-dated spelling is listed or not by its day
+        placed_on >= listed_from_date
+        and placed_on < listed_until_date as is_listed,
         -- lineage
         provider,
+        provider_priority,
         feed,
         request_id,
         source_row,

@@ -1,7 +1,10 @@
 -- Bars of earlier loads that are worth another look: all of each quarantined day, since
 -- bars, sessions or seeds may have changed, and all split-restated bars of an
 -- instrument whose splits are not those it was published by, whatever changed them.
-with bars as (
+-- A table, mostly an empty one: what stands beside it is then read by several workers.
+{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+
+with bars as not materialized (
     select * from {{ ref('stg_bars') }}
 ),
 
@@ -22,16 +25,8 @@ published_bases as (
     select * from {{ ref('stg_published_bases') }}
 ),
 
-instrument_symbols as (
-    select * from {{ ref('instrument_symbols') }}
-),
-
-instruments as (
-    select * from {{ ref('instruments') }}
-),
-
-exchanges as (
-    select * from {{ ref('exchanges') }}
+placed as (
+    select * from {{ ref('int_symbols__placed') }}
 ),
 
 discarded_requests as (
@@ -55,10 +50,10 @@ rebased_instruments as (
 ),
 
 -- a session starts and ends within two days of its date: that lets the index help
-wanted as (
+wanted as materialized (
     select
         instrument_id,
-        timeframe,
+        array[timeframe] as timeframes,
         session_date,
         (session_date - 2)::timestamptz as from_at,
         (session_date + 3)::timestamptz as until_at
@@ -66,7 +61,7 @@ wanted as (
     union all
     select
         instrument_id,
-        null as timeframe,
+        array['1m', '5m', '15m', '30m', '1h', '4h', '1d'] as timeframes,
         null as session_date,
         '-infinity'::timestamptz as from_at,
         'infinity'::timestamptz as until_at
@@ -76,22 +71,29 @@ wanted as (
 reconsidered as (
     select
         bars.*,
-        instrument_symbols.instrument_id,
-        instruments.exchange as instrument_exchange,
-        {{ session_day('bars', 'exchanges') }} as placed_on,
+        placed.instrument_id,
+        placed.exchange as instrument_exchange,
+        placed.provider_priority,
+        placed.listed_from_date,
+        placed.listed_until_date,
+        {{ session_day('bars', 'placed') }} as placed_on,
         false as is_pending
     from wanted
-    inner join instrument_symbols
-        on wanted.instrument_id = instrument_symbols.instrument_id
-    inner join instruments on wanted.instrument_id = instruments.instrument_id
-    inner join bars
-        on
-            instrument_symbols.provider_symbol = bars.provider_symbol
-            and instrument_symbols.provider = bars.provider
-            and instrument_symbols.asset_class = bars.asset_class
-            and wanted.from_at <= bars.bar_start_at
-            and wanted.until_at > bars.bar_start_at
-    left join exchanges on instruments.exchange = exchanges.exchange
+    inner join placed on wanted.instrument_id = placed.instrument_id
+    -- looked up by the index, few days at a time: never by reading all bars
+    cross join
+        lateral (
+            select *
+            from bars
+            where
+                bars.provider_symbol = placed.provider_symbol
+                and bars.timeframe = any(wanted.timeframes)
+                and bars.bar_start_at >= wanted.from_at
+                and bars.bar_start_at < wanted.until_at
+                and {{ is_placed('bars', 'placed', session_day('bars', 'placed')) }}
+            order by bars.bar_start_at asc
+            offset 0
+        ) as bars
     left join pending_loads on bars.load_id = pending_loads.load_id
     left join discarded_requests on bars.request_id = discarded_requests.request_id
     where
@@ -99,9 +101,7 @@ reconsidered as (
         and discarded_requests.request_id is null
         and case
             when wanted.session_date is null then bars.price_basis = 'split'
-            else
-                wanted.timeframe = bars.timeframe
-                and wanted.session_date = {{ session_day('bars', 'exchanges') }}
+            else wanted.session_date = {{ session_day('bars', 'placed') }}
         end
 )
 

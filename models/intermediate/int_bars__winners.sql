@@ -5,24 +5,9 @@ with bars as (
     select * from {{ ref('int_bars__raw_basis') }}
 ),
 
-provider_priority as (
-    select * from {{ ref('provider_priority') }}
-),
-
-prioritized as (
-    select
-        bars.*,
-        coalesce(provider_priority.priority, 1000)::integer as provider_priority
-    from bars
-    left join provider_priority
-        on
-            bars.asset_class = provider_priority.asset_class
-            and bars.provider = provider_priority.provider
-),
-
 winners as (
     select distinct on (instrument_id, timeframe, bar_key_at) *
-    from prioritized
+    from bars
     order by
         instrument_id asc,
         timeframe asc,

@@ -1,6 +1,6 @@
 -- A table, so that every model of one build speaks of the same loads, whatever lands
 -- meanwhile.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='analyze {{ this }}') }}
 
 with loads as (
     select * from {{ ref('stg_loads') }}

@@ -6,7 +6,7 @@ with bars as (
 months as (
     select
         -- keys
-        symbol,
+        last(symbol, session_date) as symbol,
         date_trunc('month', session_date)::date as month_start_date,
         instrument_id,
         -- prices
@@ -20,7 +20,7 @@ months as (
         -- flags
         bool_and(is_final) as has_final_days
     from bars
-    group by symbol, date_trunc('month', session_date), instrument_id
+    group by date_trunc('month', session_date), instrument_id
 ),
 
 -- a month is final once a later one has begun

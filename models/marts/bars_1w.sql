@@ -6,7 +6,7 @@ with bars as (
 weeks as (
     select
         -- keys
-        symbol,
+        last(symbol, session_date) as symbol,
         date_trunc('week', session_date)::date as week_start_date,
         instrument_id,
         -- prices
@@ -20,7 +20,7 @@ weeks as (
         -- flags
         bool_and(is_final) as has_final_days
     from bars
-    group by symbol, date_trunc('week', session_date), instrument_id
+    group by date_trunc('week', session_date), instrument_id
 ),
 
 -- a week is final once a later one has begun

@@ -10,8 +10,8 @@ built as (
     select * from {{ ref('days_from_minutes') }}
 ),
 
-instruments as (
-    select * from {{ ref('instruments') }}
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
 ),
 
 preferred as (
@@ -54,7 +54,7 @@ preferred as (
 named as (
     select
         -- keys
-        instruments.symbol,
+        symbol_history.symbol,
         preferred.session_date,
         preferred.instrument_id,
         -- prices
@@ -71,7 +71,8 @@ named as (
         preferred.built_from,
         preferred.provider
     from preferred
-    inner join instruments on preferred.instrument_id = instruments.instrument_id
+    inner join symbol_history
+        on {{ has_symbol('preferred', 'symbol_history') }}
 )
 
 select * from named

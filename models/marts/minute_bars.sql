@@ -4,14 +4,14 @@ with bars as (
     select * from {{ ref('bars_1m') }}
 ),
 
-instruments as (
-    select * from {{ ref('instruments') }}
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
 ),
 
 named as (
     select
         -- keys
-        instruments.symbol,
+        symbol_history.symbol,
         bars.bar_start_at,
         bars.instrument_id,
         bars.session_date,
@@ -28,7 +28,8 @@ named as (
         bars.is_final,
         bars.provider
     from bars
-    inner join instruments on bars.instrument_id = instruments.instrument_id
+    inner join symbol_history
+        on {{ has_symbol('bars', 'symbol_history') }}
 )
 
 select * from named

@@ -1,0 +1,25 @@
+{#- Renders a statement: insert the rows whose key is not there yet, straight from the
+    model's SQL, and note the ranges they lie in. A plain insert: most rows are new, and
+    asking each for a conflict costs half as much again.
+    relation: the hypertable. sql: the model's SQL. columns: the model's columns. -#}
+{% macro insert_new_rows(relation, sql, columns) -%}
+    {%- set key = config.require('unique_key') -%}
+    {%- set time_column = config.require('time_column') -%}
+    with incoming as (
+        {{ sql }}
+    ),
+
+    added as (
+        insert into {{ relation }} ({{ columns | join(', ') }})
+        select {{ _columns_of('incoming', columns) }}
+        from incoming
+        where not exists (
+            select from {{ relation }} as existing
+            where {{ _same_key('incoming', 'existing', key) }}
+        )
+        returning {{ time_column }}
+    )
+
+    insert into ops.changed_ranges (relation_name, range_start_at, range_end_at, row_count)
+    {{ _changed_ranges(relation, 'added') }}
+{%- endmacro %}
