@@ -48,8 +48,8 @@ def test_renamed_instrument_is_one_and_a_strange_day_is_held_back(house: House) 
         ("FB", "2022-06-08", "196.000000"),
     ]
     assert house.query(
-        "select symbol, instrument, listed_from_date::text, listed_until_date::text, tick_size::text"
-        " from core.instruments order by 1"
+        "select symbol, instrument, listed_from_date::text, listed_until_date::text,"
+        " tick_size::text from core.instruments order by 1"
     ) == [
         ("META", "META", "2012-05-18", "9999-12-31", "0.010000000000000000"),
         ("TWTR", "TWTR", "2013-11-07", "2022-10-28", "0.010000000000000000"),
