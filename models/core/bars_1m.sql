@@ -41,6 +41,7 @@ published as (
         trade_count,
         -- flags
         session_scope,
+        session_minute,
         is_regular,
         is_final,
         -- lineage

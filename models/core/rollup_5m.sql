@@ -8,6 +8,8 @@
 select
     -- keys
     instrument_id,
+    session_date,
+    session_scope,
     time_bucket('5 minutes', bar_start_at) as bucket_start_at,
     -- values
     {{ rolled_up_bars(
@@ -16,4 +18,8 @@ select
         vwap_volume='sum(case when vwap is not null then volume end)'
     ) }}
 from {{ ref('bars_1m') }}
-group by instrument_id, time_bucket('5 minutes', bar_start_at)
+group by
+    instrument_id,
+    session_date,
+    session_scope,
+    time_bucket('5 minutes', bar_start_at)

@@ -2,41 +2,56 @@
     materialized='incremental',
     unique_key=['exchange', 'session_date'],
     incremental_strategy='append',
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     pre_hook='{{ replace_rows() }}',
+    post_hook='analyze {{ this }}',
 ) }}
 
-with sessions as (
-    select * from {{ ref('stg_sessions') }}
+with all_sessions as (
+    select * from {{ ref('int_sessions__corrected') }}
 ),
 
--- the newest load of an exchange is its whole calendar: a day that is not in it any
--- more is not a session any more
-ranked as (
-    select
-        *,
-        dense_rank() over (
-            partition by exchange order by loaded_at desc, load_id desc
-        ) as place
-    from sessions
+exchanges as (
+    select * from {{ ref('exchanges') }}
 ),
 
-newest as (
+{% set usual_or_early_close -%}
+    case when all_sessions.is_early_close then exchanges.extended_close_early
+    else exchanges.extended_close end
+{%- endset %}
+-- on a day that closes early, trading after the session ends earlier too
+with_extended_hours as (
     select
         -- keys
-        exchange,
-        session_date,
+        all_sessions.exchange,
+        all_sessions.session_date,
         -- times
-        open_at,
-        close_at,
-        break_start_at,
-        break_end_at,
+        all_sessions.open_at,
+        all_sessions.close_at,
+        all_sessions.break_start_at,
+        all_sessions.break_end_at,
         -- flags
-        is_early_close,
+        all_sessions.is_early_close,
         -- lineage
-        calendar_version
-    from ranked
-    where place = 1
+        all_sessions.calendar_version,
+        -- extended hours
+        case
+            when exchanges.extended_open is not null
+                then least(
+                    all_sessions.open_at,
+                    {{ wall_time('session_date', 'exchanges.extended_open') }}
+                )
+        end as pre_open_at,
+        case
+            when exchanges.extended_close is not null
+                then greatest(
+                    all_sessions.close_at,
+                    {{ wall_time('session_date', usual_or_early_close) }}
+                )
+        end as post_close_at,
+        all_sessions.is_overridden
+    from all_sessions
+    left join exchanges on all_sessions.exchange = exchanges.exchange
 )
 
-select * from newest
+select * from with_extended_hours

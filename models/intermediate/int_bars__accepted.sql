@@ -28,6 +28,7 @@ accepted as (
         bars.trade_count,
         -- flags
         bars.session_scope,
+        bars.session_minute,
         bars.is_regular,
         bars.is_final,
         -- lineage

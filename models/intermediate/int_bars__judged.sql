@@ -22,6 +22,8 @@ in_session as (
         sessions.close_at,
         sessions.break_start_at,
         sessions.break_end_at,
+        sessions.pre_open_at,
+        sessions.post_close_at,
         {{ bar_length('bars.timeframe') }} as bar_length
     from bars
     left join sessions
@@ -49,7 +51,8 @@ judged as (
         round(vwap * volume, 18)::numeric(38, 18) as notional,
         trade_count,
         -- flags
-        session_scope,
+        {{ bar_scope() }} as session_scope,
+        {{ session_minute() }} as session_minute,
         coalesce({{ bar_is_regular() }}, false) as is_regular,
         is_final,
         is_pending,

@@ -2,16 +2,22 @@ with rollup as (
     select * from {{ ref('rollup_4h') }}
 ),
 
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
+),
+
 instruments as (
     select * from {{ ref('instruments') }}
+),
+
+sessions as (
+    select * from {{ ref('sessions') }}
 ),
 
 latest_minutes as (
     select * from {{ ref('latest_minutes') }}
 ),
 
-named as (
-    {{ named_rollup('rollup', 'instruments', 'latest_minutes', '4 hours') }}
-)
+{{ session_buckets('4 hours') }}
 
 select * from named

@@ -2,8 +2,16 @@ with rollup as (
     select * from {{ ref('rollup_5m') }}
 ),
 
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
+),
+
 instruments as (
     select * from {{ ref('instruments') }}
+),
+
+sessions as (
+    select * from {{ ref('sessions') }}
 ),
 
 latest_minutes as (
@@ -11,7 +19,7 @@ latest_minutes as (
 ),
 
 named as (
-    {{ named_rollup('rollup', 'instruments', 'latest_minutes', '5 minutes') }}
+    {{ named_rollup('5 minutes') }}
 )
 
 select * from named

@@ -25,7 +25,9 @@ placed as (
         sessions.open_at,
         sessions.close_at,
         sessions.break_start_at,
-        sessions.break_end_at
+        sessions.break_end_at,
+        sessions.pre_open_at,
+        sessions.post_close_at
     from bars
     inner join instruments on bars.instrument_id = instruments.instrument_id
     left join sessions
