@@ -3,7 +3,7 @@
     on symbol and day reach the rollup, because names are looked up before anything is
     summed up. Needs the CTEs `rollup`, `symbol_history`, `instruments`, `sessions` and
     `latest_minutes` in scope.
-    width: interval literal, the length of a bucket, e.g. '4 hours'. -#}
+    width: SQL expression, the length of a bucket, e.g. interval '4 hours'. -#}
 {% macro session_buckets(width) -%}
 joined as (
     select
@@ -13,7 +13,7 @@ joined as (
         rollup.session_scope,
         sessions.close_at,
         case rollup.session_scope when 'post' then sessions.close_at else sessions.open_at end
-        + rollup.bucket_number * interval '{{ width }}' as bar_start_at,
+        + rollup.bucket_number * {{ width }} as bar_start_at,
         first(rollup.open, rollup.session_minute) as open,
         max(rollup.high) as high,
         min(rollup.low) as low,
@@ -64,7 +64,7 @@ named as (
         joined.is_final
         and case
             when {{ _is_cut(width) }} then joined.close_at
-            else joined.bar_start_at + interval '{{ width }}'
+            else joined.bar_start_at + {{ width }}
         end <= latest_minutes.last_minute_at + interval '1 minute' as is_final
     from joined
     left join latest_minutes on joined.instrument_id = latest_minutes.instrument_id
@@ -75,6 +75,6 @@ named as (
 {% macro _is_cut(width) -%}
     (
         joined.session_scope = 'regular'
-        and joined.bar_start_at + interval '{{ width }}' > joined.close_at
+        and joined.bar_start_at + {{ width }} > joined.close_at
     )
 {%- endmacro %}

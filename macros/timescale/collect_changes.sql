@@ -13,36 +13,24 @@
         )
 
         select
-            {{ _columns_of('incoming', columns) }},
+            {{ columns_of('incoming', columns) }},
             'revised' as _change
         from incoming
-        inner join {{ relation }} as existing on {{ _same_key('incoming', 'existing', key) }}
+        inner join {{ relation }} as existing on {{ same_key('incoming', 'existing', key) }}
         where
-            ({{ _columns_of('incoming', compared) }})
-            is distinct from ({{ _columns_of('existing', compared) }})
+            ({{ columns_of('incoming', compared) }})
+            is distinct from ({{ columns_of('existing', compared) }})
             {%- if precedence %}
             and ({{ precedence }})
             {%- endif %}
         {%- if should_full_refresh() %}
         union all
         select
-            {{ _columns_of('existing', columns) }},
+            {{ columns_of('existing', columns) }},
             'gone' as _change
         from {{ relation }} as existing
-        left join incoming on {{ _same_key('incoming', 'existing', key) }}
+        left join incoming on {{ same_key('incoming', 'existing', key) }}
         where incoming.{{ key[0] }} is null
         {%- endif %}
     {%- endcall %}
 {% endmacro %}
-
-{#- Renders a column list, each qualified by the alias. -#}
-{% macro _columns_of(alias, columns) -%}
-    {%- for column in columns %}{{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor -%}
-{%- endmacro %}
-
-{#- Renders a predicate: both aliases name the same key. -#}
-{% macro _same_key(left_alias, right_alias, key) -%}
-    {%- for column in key -%}
-        {{ left_alias }}.{{ column }} = {{ right_alias }}.{{ column }}{{ ' and ' if not loop.last }}
-    {%- endfor -%}
-{%- endmacro %}

@@ -11,11 +11,11 @@
 
     added as (
         insert into {{ relation }} ({{ columns | join(', ') }})
-        select {{ _columns_of('incoming', columns) }}
+        select {{ columns_of('incoming', columns) }}
         from incoming
         where not exists (
             select from {{ relation }} as existing
-            where {{ _same_key('incoming', 'existing', key) }}
+            where {{ same_key('incoming', 'existing', key) }}
         )
         returning {{ time_column }}
     )

@@ -6,14 +6,14 @@
     {%- set key = config.require('unique_key') -%}
     {%- set values = columns | reject('in', key) | list -%}
     insert into {{ revisions_of(relation) }} ({{ columns | join(', ') }})
-    select {{ _columns_of('existing', columns) }}
+    select {{ columns_of('existing', columns) }}
     from {{ relation }} as existing
-    inner join {{ changes }} as changes on {{ _same_key('changes', 'existing', key) }};
+    inner join {{ changes }} as changes on {{ same_key('changes', 'existing', key) }};
     {%- if should_full_refresh() %}
 
     delete from {{ relation }} as existing
     using {{ changes }} as changes
-    where changes._change = 'gone' and {{ _same_key('changes', 'existing', key) }};
+    where changes._change = 'gone' and {{ same_key('changes', 'existing', key) }};
     {%- endif %}
 
     insert into {{ relation }} ({{ columns | join(', ') }})

@@ -18,6 +18,6 @@ latest_minutes as (
     select * from {{ ref('latest_minutes') }}
 ),
 
-{{ session_buckets('1 hour') }}
+{{ session_buckets("interval '1 hour'") }}
 
 select * from named

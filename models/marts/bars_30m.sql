@@ -18,6 +18,6 @@ latest_minutes as (
     select * from {{ ref('latest_minutes') }}
 ),
 
-{{ session_buckets('30 minutes') }}
+{{ session_buckets("interval '30 minutes'") }}
 
 select * from named

@@ -18,6 +18,6 @@ latest_minutes as (
     select * from {{ ref('latest_minutes') }}
 ),
 
-{{ session_buckets('4 hours') }}
+{{ session_buckets("interval '4 hours'") }}
 
 select * from named

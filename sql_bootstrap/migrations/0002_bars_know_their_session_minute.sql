@@ -17,8 +17,8 @@ begin
     end loop;
     drop table if exists core.bars_1m, core.bars_intraday, core.bars_1d cascade;
     delete from ops.aggregate_states;
-    -- a seed with other columns is made anew too
-    drop table if exists prep.exchanges cascade;
+    -- a seed with other columns is made anew too, and so is what symbols meant
+    drop table if exists prep.exchanges, core.instrument_symbols cascade;
     foreach found in array array['bars_1m', 'bars_intraday', 'bars_1d']
     loop
         execute format(

@@ -61,7 +61,8 @@ def assert_marts_are_right(house: House) -> None:
             f" from marts.bars_{timeframe} order by 1"
         )
         assert rolled_up == house.query(
-            f"select date_bin('{width}', bar_start_at, '2000-01-01 00:00+00') as start,"
+            # both mornings open at 14:30 UTC
+            f"select date_bin('{width}', bar_start_at, '2024-01-02 14:30+00') as start,"
             " (array_agg(open order by bar_start_at))[1], max(high), min(low),"
             " (array_agg(close order by bar_start_at desc))[1], sum(volume), count(*)"
             " from core.bars_1m group by 1 order by 1"
@@ -234,9 +235,9 @@ def test_refresh_covers_just_the_buckets_of_what_changed(
         ("core.bars_1m", f"{day} 14:44:00", f"{day} 14:44:00.000001"),
         ("core.rollup_15m", f"{day} 14:30:00", f"{day} 14:45:00"),
         ("core.rollup_1d", f"{day} 00:00:00", "2024-01-03 00:00:00"),
-        ("core.rollup_1h", f"{day} 14:00:00", f"{day} 15:00:00"),
-        ("core.rollup_30m", f"{day} 14:30:00", f"{day} 15:00:00"),
-        ("core.rollup_4h", f"{day} 12:00:00", f"{day} 16:00:00"),
+        ("core.rollup_1h", f"{day} 00:00:00", "2024-01-03 00:00:00"),
+        ("core.rollup_30m", f"{day} 00:00:00", "2024-01-03 00:00:00"),
+        ("core.rollup_4h", f"{day} 00:00:00", "2024-01-03 00:00:00"),
         ("core.rollup_5m", f"{day} 14:40:00", f"{day} 14:45:00"),
     ]
     assert_marts_are_right(house)

@@ -158,14 +158,19 @@ def test_longer_rollups_equal_the_minutes_they_are_made_of(sample_house: House) 
         differing = sample_house.query(
             f"""
             with built as (
-                select instrument_id, time_bucket('{width} minutes', bar_start_at) as bar_start_at,
+                select instrument_id, session_date,
+                    date_bin('{width} minutes', bar_start_at, open_at) as bar_start_at,
                     first(open, bar_start_at) as open, max(high) as high, min(low) as low,
                     last(close, bar_start_at) as close, sum(volume) as volume,
                     count(*) as minute_count
-                from core.bars_1m group by 1, 2
+                from core.bars_1m
+                inner join core.instruments using (instrument_id)
+                inner join core.sessions using (exchange, session_date)
+                group by 1, 2, 3
             )
             select * from built full join marts.bars_{timeframe} as mart
-                using (instrument_id, bar_start_at, open, high, low, close, volume, minute_count)
+                using (instrument_id, session_date, bar_start_at, open, high, low, close, volume,
+                    minute_count)
             where mart.symbol is null or built.open is null
             """
         )

@@ -1,0 +1,24 @@
+{{ config(
+    materialized='table_function',
+    arguments=[{'name': 'as_of', 'type': 'timestamptz'}],
+) }}
+
+with standing as (
+    select * from {{ ref('bars_intraday') }}
+),
+
+revisions as not materialized (
+    select * from {{ revisions_of(ref('bars_intraday')) }}
+),
+
+{{ bars_as_of(
+    key=['instrument_id', 'timeframe', 'bar_start_at'],
+    columns=[
+        'instrument_id', 'timeframe', 'bar_start_at', 'session_date', 'open',
+        'high', 'low', 'close', 'vwap', 'reported_basis', 'volume', 'notional',
+        'trade_count', 'session_scope', 'session_minute', 'is_regular', 'is_final',
+        'provider', 'feed', 'request_id', 'source_row', 'load_id', 'loaded_at'
+    ]
+) }}
+
+select * from known

@@ -1,0 +1,51 @@
+{{ config(
+    materialized='table_function',
+    arguments=[{'name': 'width_minutes', 'type': 'integer'}],
+) }}
+
+with minutes as (
+    select * from {{ ref('bars_1m') }}
+),
+
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
+),
+
+instruments as (
+    select * from {{ ref('instruments') }}
+),
+
+sessions as (
+    select * from {{ ref('sessions') }}
+),
+
+latest_minutes as (
+    select * from {{ ref('latest_minutes') }}
+),
+
+rollup as (
+    select
+        instrument_id,
+        session_date,
+        session_scope,
+        session_minute,
+        floor(
+            session_minute
+            / core.checked_width({{ argument('width_minutes') }})::double precision
+        )::integer as bucket_number,
+        open,
+        high,
+        low,
+        close,
+        volume,
+        notional,
+        case when vwap is not null then volume end as notional_volume,
+        trade_count,
+        1 as minute_count,
+        is_final
+    from minutes
+),
+
+{{ session_buckets('make_interval(mins => ' ~ argument('width_minutes') ~ ')') }}
+
+select * from named
