@@ -4,6 +4,7 @@
     incremental_strategy='append',
     on_schema_change='fail',
     pre_hook='{{ replace_rows() }}',
+    post_hook='analyze {{ this }}',
 ) }}
 
 -- What each ex-date does to the prices before it. The dividend and the close it is

@@ -4,6 +4,7 @@
     incremental_strategy='append',
     on_schema_change='fail',
     pre_hook='{{ replace_rows() }}',
+    post_hook='analyze {{ this }}',
 ) }}
 
 with action_factors as (

@@ -4,6 +4,7 @@
     incremental_strategy='append',
     on_schema_change='append_new_columns',
     pre_hook='{{ replace_rows() }}',
+    post_hook='analyze {{ this }}',
 ) }}
 
 with splits as (
