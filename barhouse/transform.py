@@ -81,6 +81,7 @@ def build(settings: Settings, warehouse: Warehouse, *, full_refresh: bool = Fals
     """
     set_environment(_environment(settings, warehouse))
     arguments = ["--quiet", "build", "--exclude-resource-type", "unit_test"]
+    arguments += ["--exclude", "tag:proof"]
     arguments += ["--project-dir", str(settings.project_dir)]
     if full_refresh:
         arguments.append("--full-refresh")
@@ -98,6 +99,35 @@ def build(settings: Settings, warehouse: Warehouse, *, full_refresh: bool = Fals
         raise BarhouseError(
             f"dbt build failed: {shown}. Nothing downstream of it was published; details are in "
             f"{settings.state_dir / 'logs' / 'dbt.log'}, days held back in quality.quarantine."
+        )
+    return report
+
+
+def prove(settings: Settings, warehouse: Warehouse) -> BuildReport:
+    """Run the tests tagged ``proof``: what was published is computed again by another way.
+
+    Args:
+        settings: The project to run in.
+        warehouse: The database, built.
+
+    Returns:
+        What was done; a proof that only warns counts as ``warn``.
+
+    Raises:
+        BarhouseError: A proof failed, and the message names it.
+    """
+    set_environment(_environment(settings, warehouse))
+    results = _target(settings) / "run_results.json"
+    results.unlink(missing_ok=True)
+    arguments = ["--quiet", "test", "--select", "tag:proof"]
+    finished = _runner().invoke([*arguments, "--project-dir", str(settings.project_dir)])
+    report = read_report(results)
+    if not finished.success:
+        shown = "; ".join(report.failures) or _first_line(str(finished.exception))
+        raise BarhouseError(
+            f"The proofs failed: {shown}. What is published differs from what it is built from: "
+            "look at it with `barhouse dbt test --select tag:proof --store-failures`, and make it "
+            "anew with `barhouse build --full-refresh`."
         )
     return report
 

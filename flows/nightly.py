@@ -1,9 +1,9 @@
-"""The nightly refresh: extract every configured source, build and test, export.
+"""The nightly refresh: extract every configured source, build and test, prove, export.
 
-    extract (one task per source) -> dbt build -> export to the lake -> summary
+    extract (one task per source) -> dbt build -> proofs -> export to the lake -> summary
 
 A source that fails after its retries does not stop the others: what landed is built and exported,
-and the run then ends as failed, naming the source.
+and the run then ends as failed, naming the source. So does a proof that fails.
 """
 
 from __future__ import annotations
@@ -13,11 +13,18 @@ from prefect.artifacts import create_markdown_artifact
 
 from barhouse.errors import BarhouseError
 from barhouse.sources_config import load_sources
+from barhouse.transform import BuildReport
 from extract.pipelines import LandingReport
 from extract.settings import load_settings
 from flows.logs import leave_out_tracebacks
 from flows.summary import describe_failures, summarize
-from flows.tasks import build_warehouse, export_marts, extract_source, open_database
+from flows.tasks import (
+    build_warehouse,
+    export_marts,
+    extract_source,
+    open_database,
+    prove_numbers,
+)
 
 
 @flow(name="refresh-warehouse", description=__doc__)
@@ -28,7 +35,7 @@ def refresh_warehouse() -> str:
         The summary, in Markdown; also kept as the artifact ``nightly-summary``.
 
     Raises:
-        BarhouseError: A source, the build or the export failed.
+        BarhouseError: A source, the build, a proof or the export failed.
     """
     leave_out_tracebacks()
     settings = load_settings()
@@ -47,13 +54,17 @@ def refresh_warehouse() -> str:
             problems.append(f"{entry.provider}: {outcome}")
 
     built = build_warehouse(settings)
+    proved = prove_numbers(settings, return_state=True).result(raise_on_failure=False)
+    if isinstance(proved, Exception):
+        problems.append(str(proved))
     exported = export_marts(settings)
 
-    summary = summarize(landed, problems, built, exported)
+    held = proved if isinstance(proved, BuildReport) else None
+    summary = summarize(landed, problems, built, held, exported)
     create_markdown_artifact(summary, key="nightly-summary", description="What the run did")
     if problems:
         get_run_logger().error("built and exported what landed; failed: %s", "; ".join(problems))
-        raise BarhouseError(f"{len(problems)} source problems: {'; '.join(problems)}")
+        raise BarhouseError(f"{len(problems)} failed: {'; '.join(problems)}")
     return summary
 
 

@@ -32,6 +32,7 @@ def summarize(
     landed: Sequence[LandingReport],
     problems: Sequence[str],
     built: BuildReport,
+    proved: BuildReport | None,
     exported: ExportReport,
 ) -> str:
     """Return what a run did, in Markdown.
@@ -40,6 +41,7 @@ def summarize(
         landed: One report per source that ran.
         problems: One sentence per source or request that failed.
         built: The dbt build.
+        proved: The proofs; ``None`` when one failed.
         exported: The export.
     """
     lines = [
@@ -54,6 +56,9 @@ def summarize(
         lines.append(f"| {report.provider} | {len(report.outcomes)} | {rows:,} | {rejected:,} |")
     counts = ", ".join(f"{number} {status}" for status, number in sorted(built.counts.items()))
     lines += ["", f"**dbt build**: {counts} in {built.seconds:.1f} s", ""]
+    if proved is not None:
+        found = ", ".join(f"{number} {status}" for status, number in sorted(proved.counts.items()))
+        lines += [f"**Proofs**: {found}", ""]
     lines += [f"**Lake**: {describe_export(exported)}", ""]
     if problems:
         lines += ["## Failed", "", *(f"- {problem}" for problem in problems), ""]

@@ -16,7 +16,7 @@ from barhouse.landing import extract_provider
 from barhouse.opening import ready_warehouse
 from barhouse.progress import RowProgress
 from barhouse.sources_config import SourceEntry
-from barhouse.transform import BuildReport, build
+from barhouse.transform import BuildReport, build, prove
 from extract.landing import LandingError
 from extract.pipelines import LandingReport
 from extract.providers import MisconfiguredError
@@ -77,6 +77,18 @@ def build_warehouse(settings: Settings) -> BuildReport:
     """Run ``dbt build`` and report what it did."""
     report = build(settings, open_warehouse(settings))
     get_run_logger().info("dbt build: %s in %.1f s", dict(report.counts), report.seconds)
+    return report
+
+
+@task(
+    name="prove",
+    description="Compute samples of what is published by another way and compare.",
+    cache_policy=NO_CACHE,
+)
+def prove_numbers(settings: Settings) -> BuildReport:
+    """Run the proofs and report what they found."""
+    report = prove(settings, open_warehouse(settings))
+    get_run_logger().info("proofs: %s in %.1f s", dict(report.counts), report.seconds)
     return report
 
 

@@ -30,6 +30,7 @@ app.command(
     }
 )(work.dbt)
 app.command()(work.build)
+app.command()(work.prove)
 app.command()(lake.export)
 app.command()(work.nightly)
 app.command()(work.demo)

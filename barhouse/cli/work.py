@@ -1,4 +1,4 @@
-"""The commands that make the warehouse: dbt, build, nightly, demo."""
+"""The commands that make the warehouse: dbt, build, prove, nightly, demo."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ def build(
     report = transform.build(settings, ready_warehouse(settings), full_refresh=full_refresh)
     counts = ", ".join(f"{number} {status}" for status, number in sorted(report.counts.items()))
     out.print(f"dbt build: {counts} in {report.seconds:.1f} s")
+
+
+def prove() -> None:
+    """Compute samples of what is published by another way and compare."""
+    settings = load_settings()
+    report = transform.prove(settings, ready_warehouse(settings))
+    counts = ", ".join(f"{number} {status}" for status, number in sorted(report.counts.items()))
+    out.print(f"proofs: {counts} in {report.seconds:.1f} s")
 
 
 def nightly() -> None:

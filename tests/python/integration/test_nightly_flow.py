@@ -243,7 +243,7 @@ def test_failing_source_does_not_stop_the_others(
     assert code == 1, said
     errors = [line for line in said.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1, said
-    assert "1 source problems: files: " in errors[0]
+    assert "1 failed: files: " in errors[0]
     assert "nowhere.yaml" in errors[0]
     assert "Traceback" not in said
 
