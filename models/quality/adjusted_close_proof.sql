@@ -2,17 +2,12 @@
 -- worth, beside what our actions say, up to one factor for each of its answers.
 -- Kept apart from each other, so that days are matched by a hash and not one by one in
 -- compressed chunks.
-with bars as materialized (
-    select * from {{ ref('stg_bars') }}
-    where timeframe = '1d' and adjusted_close > 0 and session_date is not null
+with closes as materialized (
+    select * from {{ ref('adjusted_closes') }}
 ),
 
 published as materialized (
     select * from {{ ref('bars_1d') }}
-),
-
-instrument_symbols as (
-    select * from {{ ref('instrument_symbols') }}
 ),
 
 instruments as (
@@ -30,20 +25,16 @@ theirs as materialized (
         published.session_date,
         published.provider,
         published.request_id,
-        (bars.fetched_at at time zone 'UTC')::date as fetched_date,
-        bars.adjusted_close / published.close as their_factor
-    from bars
-    inner join instrument_symbols
-        on
-            bars.provider = instrument_symbols.provider
-            and bars.asset_class = instrument_symbols.asset_class
-            and bars.provider_symbol = instrument_symbols.provider_symbol
+        (closes.fetched_at at time zone 'UTC')::date as fetched_date,
+        closes.adjusted_close / published.close as their_factor
+    from closes
     inner join published
         on
-            instrument_symbols.instrument_id = published.instrument_id
-            and bars.request_id = published.request_id
-            and bars.load_id = published.load_id
-            and bars.session_date = published.session_date
+            closes.instrument_id = published.instrument_id
+            and closes.session_date = published.session_date
+            and closes.provider = published.provider
+            and closes.load_id = published.load_id
+            and closes.request_id = published.request_id
 ),
 
 both_factors as (

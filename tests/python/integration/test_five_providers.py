@@ -181,7 +181,8 @@ def test_actions_of_two_providers_agree(desk: Desk) -> None:
 
 def test_marts_are_built_from_what_came(desk: Desk) -> None:
     hours = desk.house.query("select count(*) from marts.bars_1h where symbol = 'AAPL'")
-    assert hours == [(5 * 16,)]
+    # Counted from the open: six before it from 04:00 on, seven of the session, four after it.
+    assert hours == [(5 * 17,)]
     adjusted = desk.house.query(
         "select raw_close::numeric, close from marts.bars_1d_adjusted where symbol = 'AAPL'"
         " order by session_date"
