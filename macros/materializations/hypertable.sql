@@ -55,12 +55,13 @@
 
     {%- set columns = model.columns.keys() | list -%}
     {%- set changes = this.identifier ~ '__changes' -%}
-    {% do collect_changes(target_relation, sql, changes, columns) %}
+    {%- set span = plan_for_span(sql) -%}
+    {% do collect_changes(target_relation, sql, changes, columns, span) %}
     {% call statement('upsert_changes') -%}
         {{ upsert_changes(target_relation, changes, columns) }}
     {%- endcall %}
     {% call statement('main') -%}
-        {{ insert_new_rows(target_relation, sql, columns) }}
+        {{ insert_new_rows(target_relation, sql, columns, span) }}
     {%- endcall %}
     {% do record_changes(target_relation, changes) %}
 

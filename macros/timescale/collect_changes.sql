@@ -1,8 +1,8 @@
 {#- Runs a statement: a temporary table of the rows that differ from what stands.
     relation: the hypertable. sql: the model's SQL.
-    changes: name of the temporary table.
+    changes: name of the temporary table. span: predicate of `plan_for_span`.
     columns: the model's columns. `_change` is 'revised' or, on a full refresh, 'gone'. -#}
-{% macro collect_changes(relation, sql, changes, columns) %}
+{% macro collect_changes(relation, sql, changes, columns, span) %}
     {%- set key = config.require('unique_key') -%}
     {%- set compared = columns | reject('in', key + config.get('unchanged_columns', [])) | list -%}
     {%- set precedence = none if should_full_refresh() else config.get('precedence') -%}
@@ -18,7 +18,8 @@
         from incoming
         inner join {{ relation }} as existing on {{ same_key('incoming', 'existing', key) }}
         where
-            ({{ columns_of('incoming', compared) }})
+            {{ span }}
+            and ({{ columns_of('incoming', compared) }})
             is distinct from ({{ columns_of('existing', compared) }})
             {%- if precedence %}
             and ({{ precedence }})

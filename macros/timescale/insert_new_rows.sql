@@ -1,8 +1,9 @@
 {#- Renders a statement: insert the rows whose key is not there yet, straight from the
     model's SQL, and note the ranges they lie in. A plain insert: most rows are new, and
     asking each for a conflict costs half as much again.
-    relation: the hypertable. sql: the model's SQL. columns: the model's columns. -#}
-{% macro insert_new_rows(relation, sql, columns) -%}
+    relation: the hypertable. sql: the model's SQL. columns: the model's columns.
+    span: predicate of `plan_for_span`. -#}
+{% macro insert_new_rows(relation, sql, columns, span) -%}
     {%- set key = config.require('unique_key') -%}
     {%- set time_column = config.require('time_column') -%}
     with incoming as (
@@ -15,7 +16,7 @@
         from incoming
         where not exists (
             select from {{ relation }} as existing
-            where {{ same_key('incoming', 'existing', key) }}
+            where {{ same_key('incoming', 'existing', key) }} and {{ span }}
         )
         returning {{ time_column }}
     )
