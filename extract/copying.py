@@ -1,9 +1,9 @@
 """dlt's destination for Postgres, with parquet files copied as a stream, and once.
 
 dlt reads a whole file into memory and copies it from there. Here one COPY takes a file batch by
-batch, so that memory does not depend on the size of a load. What a try before has copied is not
-copied again, whatever became of that try. This module imports dlt's destination;
-whoever wants to start fast imports it late.
+batch, so that memory does not depend on the size of a load. What a try before has copied, or noted
+as completed, is not copied or noted again, whatever became of that try. This module imports dlt's
+destination; whoever wants to start fast imports it late.
 """
 
 from __future__ import annotations
@@ -44,6 +44,22 @@ class _Client(PostgresClient):
     ) -> Any:
         job = super().create_load_job(table, file_path, load_id, restore)
         return _CopyJob(file_path) if isinstance(job, PostgresParquetCopyJob) else job
+
+    def complete_load(self, load_id: str) -> None:
+        """Write the load's row in the ledger, unless a run that died next has written it."""
+        table = self.sql_client.make_qualified_table_name(self.schema.loads_table_name)
+        with self.sql_client.begin_transaction():
+            # Waits for a try that the server has not given up yet.
+            self.sql_client.execute_sql(
+                "select pg_advisory_xact_lock(hashtextextended(%s, 0)) is null",
+                f"{table}/{load_id}",
+            )
+            found = self.sql_client.execute_sql(
+                f"select 1 from {table} where load_id = %s",  # noqa: S608 - dlt's own table
+                load_id,
+            )
+            if not found:
+                super().complete_load(load_id)
 
 
 class _CopyJob(PostgresParquetCopyJob):

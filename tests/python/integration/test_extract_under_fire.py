@@ -107,6 +107,16 @@ def die(self, load_id, file_name, state, failed_message=None):
 
 PackageStorage.save_pending_transition = die
 """
+#: Kills the process once the load stands in the ledger and before dlt has put it away.
+DEATH_AFTER_LEDGER = """
+import os, signal, sys
+from dlt.common.storages.load_storage import LoadStorage
+
+def die(self, load_id, aborted):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+LoadStorage.complete_load_package = die
+"""
 #: The database commits, and dies before it says so: every commit of a COPY ends in an error.
 SILENCE_AFTER_COPY = """
 import sys
@@ -152,6 +162,23 @@ def test_kill_between_the_copy_and_its_note_lands_nothing_twice(
     code, said = desk.run(*command)
     assert code == 0, said
     assert desk.house.query(EVERYTHING) == [(BARS, BARS)]
+    assert desk.house.query(f"select count(*) {LANDED}") == [(BARS,)]
+
+
+def test_load_that_died_as_it_was_completed_is_completed_once(
+    desk: Desk, server: WireServer
+) -> None:
+    command = (*COMMAND[:3], "AAPL", *COMMAND[4:])
+    code, said = run_with(DEATH_AFTER_LEDGER, desk, *command)
+    assert code == -signal.SIGKILL, said
+    landed = desk.house.query(f"select count(*) {LANDED}")[0][0]
+    assert landed > 0
+
+    code, said = desk.run(*command)
+    assert code == 0, said
+    loads = "select count(*), count(distinct load_id) from staging._dlt_loads"
+    ((rows, distinct),) = desk.house.query(loads)
+    assert rows == distinct
     assert desk.house.query(f"select count(*) {LANDED}") == [(BARS,)]
 
 

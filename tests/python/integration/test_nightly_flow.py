@@ -216,7 +216,7 @@ def test_server_knows_the_run_its_steps_and_its_summary(
 
     run, tasks = api.last_run()
     assert run["state_type"] == "COMPLETED"
-    steps = {"open-warehouse", "dbt-build", "export-lake"}
+    steps = {"open-warehouse", "dbt-build", "prove", "export-lake"}
     counts = {name: task["run_count"] for name, task in tasks}
     assert len(counts) == len(tasks)
     assert counts.keys() == {*steps, "extract-sessions", "extract-flaky", "extract-files"}
@@ -232,6 +232,7 @@ def test_server_knows_the_run_its_steps_and_its_summary(
     assert "\n| flaky | 1 | 1 | 0 |\n" in artifact["data"]
     assert "\n| files | 1 | 2 | 0 |\n" in artifact["data"]
     assert "**dbt build**: " in artifact["data"]
+    assert "**Proofs**: 3 pass\n" in artifact["data"]
     assert "**Lake**: " in artifact["data"]
 
 
@@ -254,7 +255,7 @@ def test_failing_source_does_not_stop_the_others(
     assert states == [
         *(("COMPLETED", "dbt-build"), ("COMPLETED", "export-lake"), ("COMPLETED", "extract-files")),
         *(("COMPLETED", "extract-sessions"), ("COMPLETED", "open-warehouse")),
-        ("FAILED", "extract-files"),
+        *(("COMPLETED", "prove"), ("FAILED", "extract-files")),
     ]
     assert "## Failed\n\n- files: " in api.get("/artifacts/nightly-summary/latest")["data"]
     assert project.lake()["bars_1m"] == 2
