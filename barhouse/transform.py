@@ -79,23 +79,12 @@ def build(settings: Settings, warehouse: Warehouse, *, full_refresh: bool = Fals
         BarhouseError: A model or a test failed, and the message names the first ones; or another
             build is running.
     """
-    set_environment(_environment(settings, warehouse))
-    arguments = ["--quiet", "build", "--exclude-resource-type", "unit_test"]
-    arguments += ["--exclude", "tag:proof"]
-    arguments += ["--project-dir", str(settings.project_dir)]
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude", "tag:proof"]
     if full_refresh:
         arguments.append("--full-refresh")
-    refusal = BarhouseError(
-        "Another build of this warehouse is running; one at a time can. Wait for it to end."
-    )
-    with held(build_lock(settings), refusal):
-        results = _target(settings) / "run_results.json"
-        results.unlink(missing_ok=True)
-        finished = _runner().invoke(arguments)
-        report = read_report(results)
-    if not finished.success:
-        stopped = finished.exception or "dbt stopped before any model ran"
-        shown = "; ".join(report.failures[:3]) or _first_line(str(stopped))
+    report, stopped = _invoke(arguments, settings, warehouse)
+    if stopped is not None:
+        shown = "; ".join(report.failures[:3]) or stopped
         raise BarhouseError(
             f"dbt build failed: {shown}. Nothing downstream of it was published; details are in "
             f"{settings.state_dir / 'logs' / 'dbt.log'}, days held back in quality.quarantine."
@@ -114,16 +103,11 @@ def prove(settings: Settings, warehouse: Warehouse) -> BuildReport:
         What was done; a proof that only warns counts as ``warn``.
 
     Raises:
-        BarhouseError: A proof failed, and the message names it.
+        BarhouseError: A proof failed, and the message names it; or a build is running.
     """
-    set_environment(_environment(settings, warehouse))
-    results = _target(settings) / "run_results.json"
-    results.unlink(missing_ok=True)
-    arguments = ["--quiet", "test", "--select", "tag:proof"]
-    finished = _runner().invoke([*arguments, "--project-dir", str(settings.project_dir)])
-    report = read_report(results)
-    if not finished.success:
-        shown = "; ".join(report.failures) or _first_line(str(finished.exception))
+    report, stopped = _invoke(["test", "--select", "tag:proof"], settings, warehouse)
+    if stopped is not None:
+        shown = "; ".join(report.failures) or stopped
         raise BarhouseError(
             f"The proofs failed: {shown}. What is published differs from what it is built from: "
             "look at it with `barhouse dbt test --select tag:proof --store-failures`, and make it "
@@ -161,6 +145,25 @@ def read_report(path: Path) -> BuildReport:
         failures=failures,
         seconds=float(content.get("elapsed_time", 0.0)),
     )
+
+
+# Runs dbt in this process, alone on this warehouse: what it did, and why it stopped if it did.
+def _invoke(
+    arguments: Sequence[str], settings: Settings, warehouse: Warehouse
+) -> tuple[BuildReport, str | None]:
+    set_environment(_environment(settings, warehouse))
+    refusal = BarhouseError(
+        "Another build of this warehouse is running; one at a time can. Wait for it to end."
+    )
+    with held(build_lock(settings), refusal):
+        results = _target(settings) / "run_results.json"
+        results.unlink(missing_ok=True)
+        where = ["--project-dir", str(settings.project_dir)]
+        finished = _runner().invoke(["--quiet", *arguments, *where])
+        report = read_report(results)
+    if finished.success:
+        return report, None
+    return report, _first_line(str(finished.exception or "dbt stopped before any model ran"))
 
 
 def _runner() -> dbtRunner:

@@ -14,8 +14,7 @@ with days as (
     select
         session_date,
         open_at,
-        close_at,
-        row_number() over (order by session_date) as day_number
+        close_at
     from staging.raw_sessions
     where exchange = 'XNYS' and session_date >= '2024-01-01'
     order by session_date

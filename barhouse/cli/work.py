@@ -43,7 +43,7 @@ def prove() -> None:
 
 
 def nightly() -> None:
-    """Run the nightly flow now: extract all configured sources, build, export."""
+    """Run the nightly flow now: extract all configured sources, build, prove, export."""
     _refresh()
 
 

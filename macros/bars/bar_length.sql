@@ -1,14 +1,10 @@
-{#- Renders an interval expression: the length of a bar.
-    timeframe: SQL expression of a timeframe of the landing contract. Written out, because
-    it is asked of every bar. An unknown one gives null. -#}
+{#- Renders an interval expression: the length of a bar. Written out, because it is asked of
+    every bar; an unknown timeframe gives null.
+    timeframe: SQL expression of a timeframe of the landing contract. -#}
 {% macro bar_length(timeframe) -%}
     case {{ timeframe }}
-        when '1m' then interval '1 minute'
-        when '1d' then interval '1 day'
-        when '5m' then interval '5 minutes'
-        when '15m' then interval '15 minutes'
-        when '30m' then interval '30 minutes'
-        when '1h' then interval '1 hour'
-        when '4h' then interval '4 hours'
+        {%- for name, length in timeframes().items() %}
+        when '{{ name }}' then interval '{{ length }}'
+        {%- endfor %}
     end
 {%- endmacro %}

@@ -22,5 +22,5 @@
     )
 
     insert into ops.changed_ranges (relation_name, range_start_at, range_end_at, row_count)
-    {{ _changed_ranges(relation, 'added') }}
+    {{ changed_ranges(relation, 'added') }}
 {%- endmacro %}

@@ -6,11 +6,63 @@
     pre_hook='{{ plan_for_many_rows() }}',
 ) }}
 
--- What the accepted bars of each session day look like; only days of this build are
--- looked at. What a day's bars of another build say as well is not in it: a profile is
--- a yardstick, not a sum.
-with bars as (
+-- What the published bars of each session day look like. Days that this build has bars
+-- for are looked at anew, with all that stands of them.
+with accepted as (
     select * from {{ ref('int_bars__accepted') }}
+),
+
+bars_1m as (
+    select * from {{ ref('bars_1m') }}
+),
+
+bars_intraday as (
+    select * from {{ ref('bars_intraday') }}
+),
+
+bars_1d as (
+    select * from {{ ref('bars_1d') }}
+),
+
+touched as (
+    select distinct
+        instrument_id,
+        timeframe,
+        session_date
+    from accepted
+),
+
+bars as (
+    {% for table, timeframe in [
+        ('bars_1m', "'1m'"), ('bars_intraday', 'bars_intraday.timeframe'), ('bars_1d', "'1d'")
+    ] -%}
+    select
+        {{ table }}.instrument_id,
+        {{ timeframe }} as timeframe,
+        {{ table }}.session_date,
+        {{ table }}.bar_start_at,
+        {{ table }}.open,
+        {{ table }}.high,
+        {{ table }}.low,
+        {{ table }}.close,
+        {{ table }}.volume
+    from {{ table }}
+    {% if is_incremental() -%}
+    -- a session lies within a day of its date: that lets the key help
+    inner join touched
+        on
+            {{ table }}.instrument_id = touched.instrument_id
+            and {{ timeframe }} = touched.timeframe
+            and {{ table }}.session_date = touched.session_date
+            {%- if table != 'bars_1d' %}
+            and {{ table }}.bar_start_at >= (touched.session_date - 1)::timestamptz
+            and {{ table }}.bar_start_at < (touched.session_date + 2)::timestamptz
+            {%- endif %}
+    {% endif -%}
+    {% if not loop.last -%}
+    union all
+    {% endif -%}
+    {% endfor -%}
 ),
 
 compared as (
@@ -23,7 +75,9 @@ compared as (
         and low = lag(low) over by_time
         and close = lag(close) over by_time as is_repeat
     from bars
-    window by_time as (partition by instrument_id, timeframe order by bar_start_at)
+    window by_time as (
+        partition by instrument_id, timeframe, session_date order by bar_start_at
+    )
 ),
 
 profiles as (
@@ -47,7 +101,6 @@ profiles as (
         last(bar_start_at, volume) as largest_volume_at,
         count(*) filter (where is_repeat) as repeat_count
     from compared
-    where low > 0
     group by instrument_id, timeframe, session_date
 )
 

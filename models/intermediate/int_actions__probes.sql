@@ -21,7 +21,11 @@ timeframes as (
         timeframe,
         place
     from
-        unnest(array['1d', '1m', '5m', '15m', '30m', '1h', '4h'])
+        unnest(array[
+            {%- for timeframe in timeframes() %}
+            '{{ timeframe }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        ])
         with ordinality as listed (timeframe, place)
 ),
 

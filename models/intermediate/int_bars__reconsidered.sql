@@ -61,7 +61,11 @@ wanted as materialized (
     union all
     select
         instrument_id,
-        array['1m', '5m', '15m', '30m', '1h', '4h', '1d'] as timeframes,
+        array[
+            {%- for timeframe in timeframes() %}
+            '{{ timeframe }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        ] as timeframes,
         null as session_date,
         '-infinity'::timestamptz as from_at,
         'infinity'::timestamptz as until_at

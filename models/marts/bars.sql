@@ -13,8 +13,8 @@ rollup_1d as (
     select * from {{ ref('rollup_1d') }}
 ),
 
-instruments as (
-    select * from {{ ref('instruments') }}
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
 ),
 {% for timeframe in ['5m', '15m', '30m', '1h', '4h'] %}
 built_{{ timeframe }} as (
@@ -35,7 +35,7 @@ minute_days as (
 reported_alone as (
     select
         -- keys
-        instruments.symbol,
+        symbol_history.symbol,
         reported.timeframe,
         reported.bar_start_at,
         reported.instrument_id,
@@ -52,7 +52,7 @@ reported_alone as (
         reported.is_final,
         'provider' as built_from
     from reported
-    inner join instruments on reported.instrument_id = instruments.instrument_id
+    inner join symbol_history on {{ has_symbol('reported', 'symbol_history') }}
     left join minute_days
         on
             reported.instrument_id = minute_days.instrument_id

@@ -18,8 +18,12 @@ latest_minutes as (
     select * from {{ ref('latest_minutes') }}
 ),
 
+buckets as (
+    {{ clock_buckets() }}
+),
+
 named as (
-    {{ named_rollup('15 minutes') }}
+    {{ named_buckets("interval '15 minutes'") }}
 )
 
 select * from named

@@ -8,29 +8,7 @@ factors as (
 
 adjusted as (
     select
-        -- keys
-        bars.symbol,
-        bars.session_date,
-        bars.instrument_id,
-        -- prices
-        (bars.open / factors.split_ratio * factors.dividend_factor)::double precision
-            as open,
-        (bars.high / factors.split_ratio * factors.dividend_factor)::double precision
-            as high,
-        (bars.low / factors.split_ratio * factors.dividend_factor)::double precision
-            as low,
-        (bars.close / factors.split_ratio * factors.dividend_factor)::double precision
-            as close,
-        bars.close as raw_close,
-        -- activity
-        (bars.volume * factors.split_ratio)::double precision as volume,
-        bars.trade_count,
-        -- factors
-        (1 / factors.split_ratio)::double precision as split_factor,
-        factors.dividend_factor::double precision as dividend_factor,
-        -- flags
-        bars.is_final,
-        bars.built_from
+        {{ adjusted_day('bars', 'factors') }}
     from bars
     inner join factors
         on

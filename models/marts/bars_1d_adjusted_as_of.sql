@@ -37,26 +37,7 @@ ratios as (
 
 adjusted as (
     select
-        -- keys
-        bars.symbol,
-        bars.session_date,
-        bars.instrument_id,
-        -- prices
-        {%- for price in ['open', 'high', 'low', 'close'] %}
-        (
-            bars.{{ price }} / ratios.split_ratio * ratios.dividend_factor
-        )::double precision as {{ price }},
-        {%- endfor %}
-        bars.close as raw_close,
-        -- activity
-        (bars.volume * ratios.split_ratio)::double precision as volume,
-        bars.trade_count,
-        -- factors
-        (1 / ratios.split_ratio)::double precision as split_factor,
-        ratios.dividend_factor::double precision as dividend_factor,
-        -- flags
-        bars.is_final,
-        bars.built_from
+        {{ adjusted_day('bars', 'ratios') }}
     from bars
     inner join ratios
         on

@@ -18,6 +18,12 @@ latest_minutes as (
     select * from {{ ref('latest_minutes') }}
 ),
 
-{{ session_buckets("interval '1 hour'") }}
+buckets as (
+    {{ session_buckets("interval '1 hour'") }}
+),
+
+named as (
+    {{ named_buckets("interval '1 hour'") }}
+)
 
 select * from named

@@ -18,6 +18,12 @@ latest_minutes as (
     select * from {{ ref('latest_minutes') }}
 ),
 
-{{ session_buckets("interval '30 minutes'") }}
+buckets as (
+    {{ session_buckets("interval '30 minutes'") }}
+),
+
+named as (
+    {{ named_buckets("interval '30 minutes'") }}
+)
 
 select * from named

@@ -18,6 +18,12 @@ latest_minutes as (
     select * from {{ ref('latest_minutes') }}
 ),
 
-{{ session_buckets("interval '4 hours'") }}
+buckets as (
+    {{ session_buckets("interval '4 hours'") }}
+),
+
+named as (
+    {{ named_buckets("interval '4 hours'") }}
+)
 
 select * from named

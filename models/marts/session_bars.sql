@@ -46,6 +46,13 @@ rollup as (
     from minutes
 ),
 
-{{ session_buckets('make_interval(mins => ' ~ argument('width_minutes') ~ ')') }}
+{% set width = 'make_interval(mins => ' ~ argument('width_minutes') ~ ')' %}
+buckets as (
+    {{ session_buckets(width) }}
+),
+
+named as (
+    {{ named_buckets(width) }}
+)
 
 select * from named

@@ -9,15 +9,19 @@ instruments as (
     select * from {{ ref('instruments') }}
 ),
 
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
+),
+
 named as (
     select
-        instruments.symbol,
+        coalesce(symbol_history.symbol, instruments.symbol) as symbol,
         instruments.asset_class,
         actions.*,
         concat_ws(
             ',',
             instruments.asset_class,
-            instruments.symbol,
+            coalesce(symbol_history.symbol, instruments.symbol),
             actions.action_type,
             actions.ex_date
         ) as seed_key,
@@ -26,6 +30,7 @@ named as (
         ) as seed_values
     from actions
     inner join instruments on actions.instrument_id = instruments.instrument_id
+    left join symbol_history on {{ has_symbol('actions', 'symbol_history', 'ex_date') }}
 ),
 
 advised as (

@@ -14,6 +14,10 @@ instruments as (
     select * from {{ ref('instruments') }}
 ),
 
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
+),
+
 factors as (
     select * from {{ ref('adjustment_factors') }}
 ),
@@ -69,7 +73,7 @@ of_one_answer as materialized (
 compared as (
     select
         -- keys
-        instruments.symbol,
+        coalesce(symbol_history.symbol, instruments.symbol) as symbol,
         both_factors.session_date,
         both_factors.instrument_id,
         both_factors.provider,
@@ -85,6 +89,7 @@ compared as (
             both_factors.instrument_id = of_one_answer.instrument_id
             and both_factors.request_id = of_one_answer.request_id
     inner join instruments on both_factors.instrument_id = instruments.instrument_id
+    left join symbol_history on {{ has_symbol('both_factors', 'symbol_history') }}
 )
 
 select * from compared

@@ -8,14 +8,14 @@ built as (
     select * from {{ ref('days_from_minutes') }}
 ),
 
-instruments as (
-    select * from {{ ref('instruments') }}
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
 ),
 
 compared as (
     select
         -- keys
-        instruments.symbol,
+        symbol_history.symbol,
         reported.session_date,
         reported.instrument_id,
         -- differences
@@ -29,7 +29,7 @@ compared as (
         on
             reported.instrument_id = built.instrument_id
             and reported.session_date = built.session_date
-    inner join instruments on reported.instrument_id = instruments.instrument_id
+    inner join symbol_history on {{ has_symbol('reported', 'symbol_history') }}
 )
 
 select * from compared

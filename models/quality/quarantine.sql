@@ -6,10 +6,14 @@ instruments as (
     select * from {{ ref('instruments') }}
 ),
 
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
+),
+
 named as (
     select
         -- keys
-        instruments.symbol,
+        coalesce(symbol_history.symbol, instruments.symbol) as symbol,
         days.timeframe,
         days.session_date,
         days.instrument_id,
@@ -20,7 +24,7 @@ named as (
             '%s of %s bars of %s on %s break %s; %s, and build again.',
             days.violation_count,
             days.bar_count,
-            instruments.symbol,
+            coalesce(symbol_history.symbol, instruments.symbol),
             days.session_date,
             days.rules,
             case
@@ -41,6 +45,7 @@ named as (
         days.changed_at
     from days
     inner join instruments on days.instrument_id = instruments.instrument_id
+    left join symbol_history on {{ has_symbol('days', 'symbol_history') }}
 )
 
 select * from named

@@ -1,6 +1,7 @@
 -- A random sample of session days, built again from the minutes: the aggregates say the
--- same. Another sample each time.
+-- same, no more and no less. Another sample each time.
 {{ config(group='core', tags=['proof']) }}
+{% set minutes_of = {'5m': 5, '15m': 15, '30m': 30, '1h': 60, '4h': 240} %}
 
 with minutes as (
     select * from {{ ref('bars_1m') }}
@@ -9,23 +10,26 @@ with minutes as (
 rollup_1d as (
     select * from {{ ref('rollup_1d') }}
 ),
-{% for width, numbered in [('5m', 5), ('15m', 15), ('30m', 30), ('1h', 60), ('4h', 240)] %}
+{% for width in minutes_of %}
 rollup_{{ width }} as (
     select * from {{ ref('rollup_' ~ width) }}
 ),
 {% endfor %}
-sampled as (
+drawn as (
+    select
+        instrument_id,
+        session_date
+    from rollup_1d
+    order by random()
+    limit {{ var('proof_sample_days') }}
+),
+
+-- kept, so that every width is held against the same days
+sampled as materialized (
     select distinct
         instrument_id,
         session_date
-    from (
-        select
-            instrument_id,
-            session_date
-        from rollup_1d
-        order by random()
-        limit {{ var('proof_sample_days') }}
-    ) as drawn
+    from drawn
 ),
 
 sampled_minutes as (
@@ -39,31 +43,50 @@ sampled_minutes as (
             and minutes.bar_start_at < (sampled.session_date + 3)::timestamptz
 ),
 
-{% for width, minutes in [('5m', 5), ('15m', 15), ('30m', 30), ('1h', 60), ('4h', 240)] %}
-{%- set bucket -%}
-    {%- if minutes < 30 -%}
-        extract(epoch from time_bucket('{{ minutes }} minutes', bar_start_at))
-    {%- else -%}
-        floor(session_minute / {{ minutes }}.0)
-    {%- endif -%}
-{%- endset %}
-{%- set standing -%}
-    {{ 'extract(epoch from bucket_start_at)' if minutes < 30 else 'bucket_number' }}
-{%- endset %}
-differing_{{ width }} as (
-    (
-        {{ summed_up('sampled_minutes', bucket, 'bar_start_at', 'count(*)') }}
-        except
-        {{ summed_up('rollup_' ~ width, standing, 'session_minute', 'sum(minute_count)') }}
-    )
+{% for width, length in minutes_of.items() %}
+{%- set is_clock = length < 30 -%}
+standing_{{ width }} as (
+    select rollup_{{ width }}.*
+    from sampled
+    inner join rollup_{{ width }}
+        on
+            sampled.instrument_id = rollup_{{ width }}.instrument_id
+            and sampled.session_date = rollup_{{ width }}.session_date
 ),
+
+said_{{ width }} as (
+    {{ summed_up(
+        'standing_' ~ width,
+        'extract(epoch from bucket_start_at)' if is_clock else 'bucket_number',
+        'session_minute',
+        'sum(minute_count)'
+    ) }}
+),
+
+built_{{ width }} as (
+    {{ summed_up(
+        'sampled_minutes',
+        "extract(epoch from time_bucket('" ~ length ~ " minutes', bar_start_at))"
+        if is_clock else 'floor(session_minute / ' ~ length ~ '.0)',
+        'bar_start_at',
+        'count(*)'
+    ) }}
+),
+
 {% endfor %}
 different as (
-    {% for width in ['5m', '15m', '30m', '1h', '4h'] -%}
-    select
-        '{{ width }}' as width,
-        *
-    from differing_{{ width }}
+    {% for width in minutes_of -%}
+    (
+        select * from built_{{ width }}
+        except
+        select * from said_{{ width }}
+    )
+    union all
+    (
+        select * from said_{{ width }}
+        except
+        select * from built_{{ width }}
+    )
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 )

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from extract import landing
+
 ROOT = Path(__file__).resolve().parents[3]
 SQL_WORDS = re.compile(
     r"\b(select\s.+\sfrom|insert\s+into|update\s+\S+\s+set|delete\s+from|create\s+table)\b",
@@ -103,3 +105,16 @@ def test_modules_stay_small() -> None:
         and (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300
     }
     assert large == {}
+
+
+def test_dbt_and_the_landing_contract_know_the_same_timeframes() -> None:
+    text = (ROOT / "macros" / "bars" / "timeframes.sql").read_text(encoding="utf-8")
+    lengths = dict(re.findall(r"'(\w+)': '(\d+ \w+)'", text))
+    units = {"minute": 1, "hour": 60, "day": 1440}
+    minutes = {
+        name: int(number) * units[unit.removesuffix("s")]
+        for name, (number, unit) in ((name, length.split()) for name, length in lengths.items())
+    }
+    assert minutes == {
+        name: length.total_seconds() / 60 for name, length in landing.TIMEFRAMES.items()
+    }
