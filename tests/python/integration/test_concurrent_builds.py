@@ -34,6 +34,8 @@ def test_load_that_another_run_put_on_the_list_is_not_ticked_off(
 
     house.build()
     assert house.query(MINUTES) == [(2,)]
+    # A day that came in two loads is measured by both.
+    assert house.query("select bar_count from core.day_profiles") == [(2,)]
 
 
 def test_second_build_at_once_is_refused_with_a_sentence(house: House) -> None:
