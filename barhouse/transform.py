@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from barhouse.database import Warehouse
 from barhouse.errors import BarhouseError
+from barhouse.gate import GATE_TEST, read_gate
 from extract.locks import held
 from extract.settings import Settings, child_environment, set_environment
 
@@ -27,11 +28,13 @@ class BuildReport:
     Attributes:
         counts: Number of nodes by status, e.g. ``{"success": 40, "pass": 30}``.
         failures: One sentence per node that failed.
+        is_gate_closed: Whether the gate stopped the build: too many bars break a rule.
         seconds: Time dbt took for the nodes.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    is_gate_closed: bool = False
     seconds: float = 0.0
 
 
@@ -83,6 +86,8 @@ def build(settings: Settings, warehouse: Warehouse, *, full_refresh: bool = Fals
     if full_refresh:
         arguments.append("--full-refresh")
     report, stopped = _invoke(arguments, settings, warehouse)
+    if report.is_gate_closed and (told := read_gate(warehouse.url("transformer"))):
+        raise BarhouseError(told)
     if stopped is not None:
         shown = "; ".join(report.failures[:3]) or stopped
         raise BarhouseError(
@@ -143,6 +148,10 @@ def read_report(path: Path) -> BuildReport:
     return BuildReport(
         counts=dict(Counter(result["status"] for result in results)),
         failures=failures,
+        is_gate_closed=any(
+            result["status"] == "fail" and result["unique_id"].startswith(GATE_TEST)
+            for result in results
+        ),
         seconds=float(content.get("elapsed_time", 0.0)),
     )
 

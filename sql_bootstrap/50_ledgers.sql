@@ -55,14 +55,55 @@ create table if not exists quality.quarantined_days (
     instrument_id bigint not null,
     timeframe text not null,
     session_date date not null,
-    state text not null check (state in ('open', 'cleared')),
+    state text not null check (state in ('open', 'cleared', 'released', 'rejected')),
     rules text not null,
     violation_count bigint not null,
     bar_count bigint not null,
     evidence jsonb not null,
+    -- the providers whose bars broke a rule
+    providers text,
+    -- of the bars that won; null where the day was judged without some that had landed
+    bars_hash text,
+    -- the newest decision on the day when it was judged
+    decision_id bigint,
     first_seen_at timestamptz not null default now(),
     changed_at timestamptz not null default now(),
     primary key (instrument_id, timeframe, session_date)
 );
 comment on table quality.quarantined_days is
 'Session days held back and why. Grain: one row per instrument, timeframe, session day';
+
+create table if not exists quality.quarantine_decisions (
+    decision_id bigint generated always as identity primary key,
+    instrument_id bigint not null,
+    timeframe text not null,
+    session_date date not null,
+    decision text not null check (decision in ('release', 'reject')),
+    -- whose bars are rejected; null for a release
+    providers text,
+    -- the bars that are released; null for a rejection
+    bars_hash text,
+    rules text not null,
+    reason text not null,
+    decided_by text not null,
+    decided_at timestamptz not null default now(),
+    check ((decision = 'release') = (bars_hash is not null)),
+    check ((decision = 'reject') = (providers is not null))
+);
+comment on table quality.quarantine_decisions is
+'What people decided on days held back; append-only. Grain: one row per decision';
+create index if not exists quarantine_decisions_by_day
+on quality.quarantine_decisions (instrument_id, timeframe, session_date);
+
+create table if not exists ops.test_results (
+    test_id text primary key,
+    test_name text not null,
+    models text not null,
+    status text not null,
+    failure_count bigint,
+    run_at timestamptz not null,
+    invocation_id text not null,
+    last_failed_at timestamptz
+);
+comment on table ops.test_results is
+'How each data test last ended, and when it last failed. Grain: one row per test';

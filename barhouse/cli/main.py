@@ -7,7 +7,7 @@ import sys
 import psycopg
 import typer
 
-from barhouse.cli import db, extracting, lake, query, work
+from barhouse.cli import db, extracting, lake, quality, query, work
 from barhouse.cli.console import err
 from barhouse.user_errors import FOR_USERS
 
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(db.app, name="db")
 app.add_typer(lake.app, name="lake")
+app.add_typer(quality.app, name="quality")
 app.command()(extracting.providers)
 app.command()(extracting.extract)
 app.command()(extracting.coverage)

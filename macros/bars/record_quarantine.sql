@@ -1,88 +1,54 @@
-{#- Renders a statement: note the session days that break a hard rule, and clear those
-    that were judged anew and found right.
+{#- Renders statements: note the session days that break a hard rule with what was decided
+    on them, and clear those that were judged anew and found right.
     judged: the relation with the verdicts (int_bars__judged). -#}
 {% macro record_quarantine(judged) -%}
-    with days as (
-        select
-            instrument_id,
-            timeframe,
-            session_date,
-            count(*) as bar_count,
-            count(*) filter (where violations is not null) as violation_count
-        from {{ judged }}
-        group by instrument_id, timeframe, session_date
-        union all
-        -- a day whose bars were all discarded holds nothing back any more
-        select
-            held.instrument_id,
-            held.timeframe,
-            held.session_date,
-            0,
-            0
-        from quality.quarantined_days as held
-        left join {{ judged }} as judged
-            on
-                held.instrument_id = judged.instrument_id
-                and held.timeframe = judged.timeframe
-                and held.session_date = judged.session_date
-        where held.state = 'open' and judged.instrument_id is null
-    ),
-
-    offenders as (
-        select
-            judged.instrument_id,
-            judged.timeframe,
-            judged.session_date,
-            string_agg(distinct rule, ', ' order by rule) as rules,
-            jsonb_agg(to_jsonb(judged) - 'is_pending' order by judged.bar_start_at)
-            filter (where place <= 5 and rule = split_part(judged.violations, ', ', 1)) as evidence
-        from (
-            select
-                bars.*,
-                row_number() over (
-                    partition by instrument_id, timeframe, session_date order by bar_start_at
-                ) as place
-            from {{ judged }} as bars
-            where violations is not null
-        ) as judged
-        cross join unnest(string_to_array(judged.violations, ', ')) as rule
-        group by judged.instrument_id, judged.timeframe, judged.session_date
-    )
+    with {{ judged_days_of(judged) }}
 
     insert into quality.quarantined_days as standing (
-        instrument_id, timeframe, session_date, state, rules, violation_count, bar_count, evidence
+        instrument_id, timeframe, session_date, state, rules, violation_count, bar_count,
+        evidence, providers, bars_hash, decision_id
     )
     select
-        days.instrument_id,
-        days.timeframe,
-        days.session_date,
-        case when days.violation_count > 0 then 'open' else 'cleared' end,
-        coalesce(offenders.rules, ''),
-        days.violation_count,
-        days.bar_count,
-        coalesce(offenders.evidence, '[]')
-    from days
-    left join offenders
-        on
-            days.instrument_id = offenders.instrument_id
-            and days.timeframe = offenders.timeframe
-            and days.session_date = offenders.session_date
-    left join quality.quarantined_days as known
-        on
-            days.instrument_id = known.instrument_id
-            and days.timeframe = known.timeframe
-            and days.session_date = known.session_date
-    where days.violation_count > 0 or known.state = 'open'
+        instrument_id,
+        timeframe,
+        session_date,
+        case
+            when violation_count > 0 and bars_hash = released_hash then 'released'
+            when violation_count > 0 then 'open'
+            when bar_count = 0 and decision = 'reject' then 'rejected'
+            else 'cleared'
+        end,
+        coalesce(rules, ''),
+        violation_count,
+        bar_count,
+        coalesce(evidence, '[]'),
+        providers,
+        -- a day that was not held back before may have bars that this build did not see
+        case when known_state in ('open', 'released') then bars_hash end,
+        decision_id
+    from judged_days
+    where violation_count > 0 or known_state <> 'cleared'
     on conflict (instrument_id, timeframe, session_date) do update
     set
         state = excluded.state,
-        rules = case when excluded.state = 'open' then excluded.rules else standing.rules end,
+        -- what was wrong stays on record
+        rules = case when excluded.violation_count > 0 then excluded.rules else standing.rules end,
+        evidence = case
+            when excluded.violation_count > 0 then excluded.evidence else standing.evidence
+        end,
+        providers = coalesce(excluded.providers, standing.providers),
         violation_count = excluded.violation_count,
         bar_count = excluded.bar_count,
-        evidence = case when excluded.state = 'open' then excluded.evidence else standing.evidence end,
+        bars_hash = excluded.bars_hash,
+        decision_id = excluded.decision_id,
         changed_at = now()
     where
-        (standing.state, standing.rules, standing.violation_count, standing.bar_count)
-        is distinct from
-        (excluded.state, excluded.rules, excluded.violation_count, excluded.bar_count)
+        (
+            standing.state, standing.rules, standing.violation_count, standing.bar_count,
+            standing.bars_hash, standing.decision_id
+        ) is distinct from (
+            excluded.state, excluded.rules, excluded.violation_count, excluded.bar_count,
+            excluded.bars_hash, excluded.decision_id
+        );
+    {{ hash_new_days(judged) }}
 {%- endmacro %}

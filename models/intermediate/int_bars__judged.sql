@@ -1,5 +1,5 @@
--- The verdict on each winning bar: which hard rules it breaks. The tests on this table
--- are the gate before anything is published.
+-- The verdict on each winning bar: which rules it breaks. The tests on this table are
+-- the gate before anything is published.
 {{ config(
     materialized='table',
     unlogged=true,
@@ -56,21 +56,8 @@ judged as (
         coalesce({{ bar_is_regular() }}, false) as is_regular,
         is_final,
         is_pending,
-        nullif(concat_ws(
-            ', ',
-            case when num_nulls(open, high, low, close) > 0 then 'price_missing' end,
-            case when least(open, high, low, close) <= 0 then 'price_not_positive' end,
-            case when not ({{ ohlc_holds() }}) then 'ohlc_inconsistent' end,
-            case when volume < 0 then 'volume_negative' end,
-            case when trade_count < 0 then 'trade_count_negative' end,
-            case when bar_start_at > fetched_at then 'in_the_future' end,
-            case when {{ bar_is_final_too_early() }} then 'final_too_early' end,
-            case when not is_listed then 'not_listed' end,
-            case when open_at is null then 'no_session' end,
-            case when not ({{ bar_is_aligned() }}) then 'misaligned' end,
-            case when not ({{ bar_is_in_session() }}) then 'outside_session' end,
-            case when is_basis_uncertain then 'basis_uncertain' end
-        ), '') as violations,
+        {{ broken_rules('hard') }} as violations,
+        {{ broken_rules('soft') }} as warnings,
         -- lineage
         provider,
         provider_priority,

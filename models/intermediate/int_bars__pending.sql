@@ -1,4 +1,5 @@
--- Bars of pending loads with their instrument and session day, less what was discarded.
+-- Bars of pending loads with their instrument and session day, less what was discarded
+-- or rejected.
 with bars as (
     select * from {{ ref('stg_bars') }}
 ),
@@ -13,6 +14,18 @@ placed as (
 
 discarded_requests as (
     select * from {{ ref('discarded_requests') }}
+),
+
+rejected as (
+    select * from {{ ref('int_bars__rejected') }}
+),
+
+-- spares every other instrument the look at each of its bars
+rejected_subjects as (
+    select distinct
+        instrument_id,
+        provider
+    from rejected
 ),
 
 pending as (
@@ -30,7 +43,16 @@ pending as (
     inner join placed
         on {{ is_placed('bars', 'placed', session_day('bars', 'placed')) }}
     left join discarded_requests on bars.request_id = discarded_requests.request_id
-    where discarded_requests.request_id is null
+    left join rejected_subjects
+        on
+            placed.instrument_id = rejected_subjects.instrument_id
+            and placed.provider = rejected_subjects.provider
+    where
+        discarded_requests.request_id is null
+        and (
+            rejected_subjects.instrument_id is null
+            or not {{ bar_is_rejected('bars', 'placed') }}
+        )
 )
 
 select * from pending

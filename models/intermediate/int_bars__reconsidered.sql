@@ -1,6 +1,7 @@
--- Bars of earlier loads that are worth another look: all of each quarantined day, since
--- bars, sessions or seeds may have changed, and all split-restated bars of an
--- instrument whose splits are not those it was published by, whatever changed them.
+-- Bars of earlier loads that are worth another look: all of each day that is held back
+-- or released, since bars, sessions or seeds may have changed, and all split-restated
+-- bars of an instrument whose splits are not those it was published by, whatever
+-- changed them.
 -- A table, mostly an empty one: what stands beside it is then read by several workers.
 {{ config(materialized='table', post_hook='analyze {{ this }}') }}
 
@@ -12,9 +13,9 @@ pending_loads as (
     select * from {{ ref('int_loads__pending') }}
 ),
 
-open_days as (
+watched_days as (
     select * from {{ ref('stg_quarantined_days') }}
-    where state = 'open'
+    where state in ('open', 'released')
 ),
 
 basis_states as (
@@ -31,6 +32,10 @@ placed as (
 
 discarded_requests as (
     select * from {{ ref('discarded_requests') }}
+),
+
+rejected as (
+    select * from {{ ref('int_bars__rejected') }}
 ),
 
 -- instruments whose restated bars some consumer published by other splits, or never
@@ -57,7 +62,7 @@ wanted as materialized (
         session_date,
         (session_date - 2)::timestamptz as from_at,
         (session_date + 3)::timestamptz as until_at
-    from open_days
+    from watched_days
     union all
     select
         instrument_id,
@@ -103,6 +108,7 @@ reconsidered as (
     where
         pending_loads.load_id is null
         and discarded_requests.request_id is null
+        and not {{ bar_is_rejected('bars', 'placed') }}
         and case
             when wanted.session_date is null then bars.price_basis = 'split'
             else wanted.session_date = {{ session_day('bars', 'placed') }}

@@ -14,6 +14,9 @@ renamed as (
         violation_count,
         bar_count,
         evidence,
+        providers,
+        bars_hash,
+        decision_id,
         -- lineage
         first_seen_at,
         changed_at

@@ -1,5 +1,5 @@
-{#- Every intraday bar starts on a multiple of its length, counted from midnight UTC or
-    from the open.
+{#- Every intraday bar that was not released starts on a multiple of its length, counted
+    from midnight UTC or from the open, unless the rule is not hard.
     timeframe: SQL expression, e.g. '1m' in quotes or a column. -#}
 {% test bar_start_is_aligned(model, timeframe) %}
 with bars as (
@@ -33,7 +33,10 @@ placed as (
 offenders as (
     select *
     from placed
-    where ({{ bar_is_aligned() }}) is not true
+    where
+        {{ was_never_released('placed') }}
+        and {{ rule_is_hard('misaligned') }}
+        and not ({{ bar_is_aligned() }})
 )
 
 select * from offenders

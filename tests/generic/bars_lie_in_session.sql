@@ -1,5 +1,5 @@
-{#- Every bar belongs to a session of its exchange and starts while that session is
-    open.
+{#- Every bar that was not released belongs to a session of its exchange and starts
+    while that session is open, unless the rule is not hard.
     timeframe: SQL expression, e.g. '1m' in quotes or a column. -#}
 {% test bars_lie_in_session(model, timeframe) %}
 with bars as (
@@ -39,7 +39,15 @@ placed as (
 offenders as (
     select *
     from placed
-    where open_at is null or ({{ bar_is_in_session() }}) is not true
+    where
+        {{ was_never_released('placed') }}
+        and (
+            open_at is null
+            or (
+                {{ rule_is_hard('outside_session') }}
+                and ({{ bar_is_in_session() }}) is not true
+            )
+        )
 )
 
 select * from offenders

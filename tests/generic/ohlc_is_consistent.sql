@@ -1,4 +1,5 @@
-{#- The high and the low enclose the open and the close of every bar. -#}
+{#- The high and the low enclose the open and the close of every bar that was not
+    released, unless the rule is not hard. -#}
 {% test ohlc_is_consistent(model) %}
 with bars as (
     select * from {{ model }}
@@ -7,7 +8,10 @@ with bars as (
 offenders as (
     select *
     from bars
-    where not ({{ ohlc_holds() }})
+    where
+        {{ was_never_released('bars') }}
+        and {{ rule_is_hard('ohlc_inconsistent') }}
+        and not ({{ ohlc_holds() }})
 )
 
 select * from offenders

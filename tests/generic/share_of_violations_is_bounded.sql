@@ -1,7 +1,7 @@
 {#- Too many bad bars in the pending loads mean a broken source: nothing may be
-    published. A bar whose splits alone are in doubt counts as a good one: its day is
-    held back, but it says nothing against its source.
-    max_share: fraction of pending bars that may break a hard rule, e.g. 0.25.
+    published. A rule with a max_share of its own is measured alone, all others together. The rows
+    are the bars that break a rule over its threshold, once per such rule.
+    max_share: fraction of pending bars that may break the rules measured together.
     min_count: below so many violations the share does not matter. -#}
 {% test share_of_violations_is_bounded(model, max_share, min_count) %}
 with judged as (
@@ -9,19 +9,41 @@ with judged as (
     where is_pending
 ),
 
-counted as (
+thresholds as ({{ rule_thresholds(max_share) }}),
+
+broken as (
     select
-        count(*) as bar_count,
-        count(*) filter (where violations <> 'basis_uncertain') as violation_count
+        judged.*,
+        thresholds.rule,
+        thresholds.measured,
+        thresholds.max_share
     from judged
+    cross join unnest(string_to_array(judged.violations, ', ')) as violated (rule)
+    inner join thresholds on violated.rule = thresholds.rule
+    where judged.violations is not null
+),
+
+-- a bar that breaks two rules measured together counts once
+measured as (
+    select
+        measured,
+        count(distinct row(instrument_id, timeframe, bar_start_at)) as violation_count,
+        (select count(*) from judged) as bar_count
+    from broken
+    group by measured
 ),
 
 offenders as (
-    select *
-    from counted
+    select
+        broken.*,
+        measured.violation_count,
+        measured.bar_count,
+        round(measured.violation_count::numeric / measured.bar_count, 6) as share
+    from broken
+    inner join measured on broken.measured = measured.measured
     where
-        violation_count >= {{ min_count }}
-        and violation_count > {{ max_share }} * bar_count
+        measured.violation_count >= {{ min_count }}
+        and measured.violation_count > broken.max_share * measured.bar_count
 )
 
 select * from offenders

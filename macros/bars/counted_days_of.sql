@@ -1,0 +1,25 @@
+{#- Renders a query: each day that was judged or has lost its bars, with its number of bars
+    and of those that break a hard rule.
+    judged: the relation with the verdicts. -#}
+{% macro counted_days_of(judged) -%}
+    select
+        instrument_id,
+        timeframe,
+        session_date,
+        count(*) as bar_count,
+        count(*) filter (where violations is not null) as violation_count
+    from {{ judged }}
+    group by instrument_id, timeframe, session_date
+    union all
+    -- a day without bars that may compete holds nothing back any more
+    select
+        held.instrument_id,
+        held.timeframe,
+        held.session_date,
+        0,
+        0
+    from quality.quarantined_days as held
+    left join {{ judged }} as judged
+        on {{ same_day('held', 'judged') }}
+    where held.state in ('open', 'released') and judged.instrument_id is null
+{%- endmacro %}
