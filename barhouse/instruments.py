@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import psycopg
+from psycopg.rows import tuple_row
 
 from barhouse.errors import BarhouseError
 
@@ -24,7 +26,7 @@ class Instrument:
     currency: str
 
 
-def find_instrument(connection: psycopg.Connection, symbol: str) -> Instrument:
+def find_instrument(connection: psycopg.Connection[Any], symbol: str) -> Instrument:
     """Return the instrument of a symbol.
 
     Args:
@@ -41,7 +43,8 @@ def find_instrument(connection: psycopg.Connection, symbol: str) -> Instrument:
         " order by asset_class"
     )
     try:
-        found = connection.execute(query.encode(), {"symbol": symbol}).fetchall()
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            found = cursor.execute(query.encode(), {"symbol": symbol}).fetchall()
     except psycopg.errors.UndefinedTable as error:
         raise BarhouseError("Nothing is built yet; run `barhouse build` first.") from error
     if len(found) > 1:
@@ -69,8 +72,10 @@ def day_of(text: str) -> date:
         raise BarhouseError(f"'{text[:20]}' is no date; expected YYYY-MM-DD.") from error
 
 
-def _unknown(connection: psycopg.Connection, symbol: str) -> str:
-    known = [str(name) for (name,) in connection.execute("select symbol from core.instruments")]
+def _unknown(connection: psycopg.Connection[Any], symbol: str) -> str:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute("select symbol from core.instruments")
+        known = [str(name) for (name,) in cursor]
     if not known:
         return "No instrument is known yet; land some bars and run `barhouse build`."
     folded: dict[str, list[str]] = {}

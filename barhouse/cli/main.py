@@ -7,7 +7,7 @@ import sys
 import psycopg
 import typer
 
-from barhouse.cli import db, extracting, lake, quality, query, work
+from barhouse.cli import db, explaining, extracting, lake, quality, query, work
 from barhouse.cli.console import err
 from barhouse.user_errors import FOR_USERS
 
@@ -32,6 +32,7 @@ app.command(
 )(work.dbt)
 app.command()(work.build)
 app.command()(work.prove)
+app.command()(explaining.explain)
 app.command()(lake.export)
 app.command()(work.nightly)
 app.command()(work.demo)

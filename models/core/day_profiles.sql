@@ -33,36 +33,10 @@ touched as (
 ),
 
 bars as (
-    {% for table, timeframe in [
-        ('bars_1m', "'1m'"), ('bars_intraday', 'bars_intraday.timeframe'), ('bars_1d', "'1d'")
-    ] -%}
-    select
-        {{ table }}.instrument_id,
-        {{ timeframe }} as timeframe,
-        {{ table }}.session_date,
-        {{ table }}.bar_start_at,
-        {{ table }}.open,
-        {{ table }}.high,
-        {{ table }}.low,
-        {{ table }}.close,
-        {{ table }}.volume
-    from {{ table }}
-    {% if is_incremental() -%}
-    -- a session lies within a day of its date: that lets the key help
-    inner join touched
-        on
-            {{ table }}.instrument_id = touched.instrument_id
-            and {{ timeframe }} = touched.timeframe
-            and {{ table }}.session_date = touched.session_date
-            {%- if table != 'bars_1d' %}
-            and {{ table }}.bar_start_at >= (touched.session_date - 1)::timestamptz
-            and {{ table }}.bar_start_at < (touched.session_date + 2)::timestamptz
-            {%- endif %}
-    {% endif -%}
-    {% if not loop.last -%}
-    union all
-    {% endif -%}
-    {% endfor -%}
+    {{ standing_bars(
+        ['open', 'high', 'low', 'close', 'volume'],
+        days='touched' if is_incremental() else none
+    ) }}
 ),
 
 compared as (

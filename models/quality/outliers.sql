@@ -1,7 +1,11 @@
--- Soft rules: what is strange beside the symbol's own recent days. Nothing is held back
--- for it; thresholds are variables.
+-- Soft rules: what is strange beside the symbol's own recent days, or beside what other
+-- providers say. Nothing is held back for it; thresholds are variables.
 with measured as (
     select * from {{ ref('day_measures') }}
+),
+
+provider_days as (
+    select * from {{ ref('provider_days') }}
 ),
 
 instruments as (
@@ -12,6 +16,19 @@ symbol_history as (
     select * from {{ ref('symbol_history') }}
 ),
 
+-- of several providers the one that is farthest off speaks
+contradicted as (
+    select
+        instrument_id,
+        timeframe,
+        session_date,
+        max(largest_difference) as largest_difference,
+        last(evidence, largest_difference) as evidence
+    from provider_days
+    where largest_difference > exp({{ var('provider_outlier_tolerance') }}) - 1
+    group by instrument_id, timeframe, session_date
+),
+
 judged as (
     select
         measured.*,
@@ -20,6 +37,11 @@ judged as (
         rules.seen_value,
         rules.usual_value
     from measured
+    left join contradicted
+        on
+            measured.instrument_id = contradicted.instrument_id
+            and measured.timeframe = contradicted.timeframe
+            and measured.session_date = contradicted.session_date
     cross join
         lateral (
             values
@@ -64,6 +86,13 @@ judged as (
                 null,
                 measured.repeat_count,
                 0
+            ),
+            (
+                'provider_outlier',
+                contradicted.largest_difference is not null,
+                (contradicted.evidence ->> 'bar_start_at')::timestamptz,
+                contradicted.largest_difference + 1,
+                1
             )
         ) as rules (rule, is_broken, bar_start_at, seen_value, usual_value)
     where rules.is_broken

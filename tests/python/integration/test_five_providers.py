@@ -6,6 +6,7 @@ and Alpaca, IBM from Interactive Brokers and Yahoo, BTC/USD from Coinbase and Po
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterator
 from datetime import date
@@ -191,6 +192,82 @@ def test_marts_are_built_from_what_came(desk: Desk) -> None:
     for raw, close in adjusted[:2]:
         assert close == pytest.approx(float(raw * factor))
     assert [float(raw) for raw, _close in adjusted[2:]] == [close for _raw, close in adjusted[2:]]
+
+
+def test_providers_are_compared_with_what_is_published(desk: Desk) -> None:
+    compared = desk.house.query(
+        "select i.symbol, d.timeframe, d.provider, count(*), sum(d.bar_count)::int,"
+        " sum(d.published_count)::int, sum(d.compared_count)::int, sum(d.differing_count)::int"
+        " from core.provider_days as d join core.instruments as i using (instrument_id)"
+        " where i.symbol in ('AAPL', 'IBM') and d.timeframe = '1d' group by 1, 2, 3 order by 1, 3"
+    )
+    # Restated days are compared as they were traded, so Yahoo's and IB's agree before the split.
+    assert compared == [
+        ("AAPL", "1d", "alpaca", 5, 5, 0, 5, 0),
+        ("AAPL", "1d", "polygon", 5, 5, 5, 0, 0),
+        ("IBM", "1d", "interactive_brokers", 5, 5, 5, 0, 0),
+        ("IBM", "1d", "yahoo", 5, 5, 0, 5, 0),
+    ]
+    # The two servers make their crypto prices apart.
+    differing = desk.house.query(
+        "select symbol, timeframe, provider, compared_with, session_date,"
+        " compared_count, differing_count > 0, largest_difference > 0.005,"
+        " evidence ->> 'published_by'"
+        " from quality.provider_disagreements order by session_date"
+    )
+    assert differing == [
+        (
+            *("BTC/USD", "1m", "polygon", "coinbase", date(2026, 8, day), 1440),
+            *(True, True, "coinbase"),
+        )
+        for day in (3, 4)
+    ]
+
+
+def test_explain_names_what_stands_behind_a_bar(desk: Desk) -> None:
+    code, said = desk.run("explain", "IBM", str(PAID), "--json")
+    assert code == 0, said
+    found = json.loads(said)
+    days = {row["provider"]: row for row in found["landed"] if row["timeframe"] == "1d"}
+    assert {provider: row["verdict"] for provider, row in days.items()} == {
+        "interactive_brokers": "published",
+        "yahoo": "outranked",
+    }
+    # What came is restated for the split of the next day; what stands is as it was traded.
+    stands = days["interactive_brokers"]
+    assert Decimal(stands["restated_ratio"]) == 2
+    assert Decimal(found["day"]["close"]) == 2 * Decimal(stands["close"])
+    core = desk.house.query(
+        "select load_id, request_id, source_row from core.bars_1d as b"
+        " join core.instruments as i using (instrument_id)"
+        " where i.symbol = 'IBM' and session_date = %s",
+        PAID,
+    )
+    assert core == [(stands["load_id"], stands["request_id"], stands["source_row"])]
+    asked = desk.house.query(
+        "select source from staging.requests where request_id = %s", stands["request_id"]
+    )
+    assert asked == [(stands["source"],)]
+    (split,) = found["actions"]
+    assert (split["ex_date"], Decimal(split["factor"])) == (str(SPLIT_ON), Decimal("0.5"))
+    assert found["adjusted"]["split_factor"] == 0.5
+    assert {test["status"] for test in found["tests"]} == {"pass"}
+    assert any(test["models"] == "bars_1d" for test in found["tests"])
+    hours = {row["verdict"] for row in found["landed"] if row["timeframe"] == "1h"}
+    assert hours == {"published"}
+
+    code, said = desk.run("explain", "IBM", str(PAID), "--timeframe", "1h", "--at", "10:00")
+    assert code == 0, said
+    (hour,) = [
+        row
+        for row in found["landed"]
+        if row["timeframe"] == "1h" and " 14:00" in row["bar_start_at"]
+    ]
+    for name in (hour["load_id"], hour["request_id"], "14:00", "ohlc_inconsistent"):
+        assert name in said
+    code, said = desk.run("explain", "IBN", str(PAID))
+    assert code == 1
+    assert said.startswith("error: There is no symbol 'IBN'; the nearest are IBM")
 
 
 def test_second_run_lands_no_bar_again(desk: Desk) -> None:

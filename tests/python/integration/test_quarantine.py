@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from house_kit import House
 from test_bad_input_kit import Folder, csv, minutes, published, rows_of
 
 from barhouse.errors import BarhouseError
+from barhouse.explain import explain
 
 MONDAY, TUESDAY, WEDNESDAY = "2024-01-08", "2024-01-09", "2024-01-10"
 GOOD = "59.00,59.20,58.90,59.10,1000"
@@ -25,6 +28,11 @@ def days(house: House) -> list[tuple[str, str, str]]:
     return house.query(
         "select symbol, session_date::text, state from quality.quarantine order by 1, 2"
     )
+
+
+def verdicts(house: House, symbol: str, day: str) -> Counter[tuple[str, str]]:
+    found = explain(house.warehouse, symbol, date.fromisoformat(day))
+    return Counter((row["timeframe"], row["verdict"]) for row in found.landed)
 
 
 def relations(house: House) -> list[tuple[str]]:
@@ -70,11 +78,22 @@ def test_bad_bar_holds_its_day_until_a_corrected_file_clears_it(
     assert (bar["high"], bar["provider"], bar["source_row"]) == (58, "files", 4)
     request = "select source from staging.requests where request_id = %s"
     assert house.query(request, bar["request_id"]) == [("spoilt.csv",)]
+    assert verdicts(house, "KO", TUESDAY) == {
+        ("1m", "published"): 2,
+        ("1m", "held"): 4,
+        ("1h", "published"): 2,
+    }
 
     # The one bar put right clears the day; the bars that were held with it are published.
     house.extract("files", config=folder.describe({"right.csv": csv([tuesday[4]])}))
+    assert verdicts(house, "KO", TUESDAY)["1m", "pending"] == 1
     house.build()
     assert published(house)["KO", TUESDAY] == 6
+    assert verdicts(house, "KO", TUESDAY) == {
+        ("1m", "published"): 6,
+        ("1m", "superseded"): 1,
+        ("1h", "published"): 2,
+    }
     assert days(house) == [("KO", TUESDAY, "cleared")]
     (cleared,) = rows_of(house, "select * from quality.quarantine")
     assert cleared["violation_count"] == 0

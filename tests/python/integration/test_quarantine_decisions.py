@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from test_bad_input_kit import Folder, csv, minutes, published, rows_of
 
 from barhouse import quarantine
 from barhouse.errors import BarhouseError
+from barhouse.explain import explain
 
 MONDAY, TUESDAY, WEDNESDAY = "2024-01-08", "2024-01-09", "2024-01-10"
 HIGH_BELOW_LOW = "59.00,58.00,58.90,59.10,1000"
@@ -189,6 +191,10 @@ def test_rejected_bars_stay_out_until_better_ones_land(house: House, folder: Fol
     house.extract("files", config=better)
     house.build()
     assert published(house) == {("KO", MONDAY): 2, ("KO", TUESDAY): 3}
+    found = explain(house.warehouse, "KO", date.fromisoformat(MONDAY))
+    assert Counter(row["verdict"] for row in found.landed) == {"rejected": 5, "published": 2}
+    (held,) = found.held
+    assert (held["state"], held["rules"]) == ("cleared", "ohlc_inconsistent")
 
 
 def test_closed_gate_says_what_it_saw_and_keeps_the_bars(house: House, folder: Folder) -> None:
