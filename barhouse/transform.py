@@ -187,6 +187,8 @@ def _environment(settings: Settings, warehouse: Warehouse | None) -> dict[str, s
         "DBT_TARGET_PATH": str(_target(settings)),
         "DBT_LOG_PATH": str(settings.state_dir / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        # Advertisements, of which dbt keeps note in the home folder.
+        "DBT_ENGINE_HINTS_ENABLED": "false",
         **(warehouse.dbt_environment() if warehouse else {}),
     }
 

@@ -157,13 +157,13 @@ def test_published_bars_follow_a_split_that_is_decided_otherwise(house: House) -
     house.build()
     assert raw(house) == {"2024-01-05": 60, EX_DATE: 30}
     assert states(house) == [("open", "basis_uncertain", 1)]
+    ((reason,),) = house.query("select reason from quality.quarantine")
+    assert "seeds/action_overrides.csv" in reason
 
     decide(house, f"equity,KO,split,{EX_DATE},4,,confirm,filing")
     house.build()
     assert raw(house) == {"2024-01-05": 120, EX_DATE: 30}
     assert states(house) == [("cleared", "basis_uncertain", 1)]
-    ((reason,),) = house.query("select reason from quality.quarantine")
-    assert "seeds/action_overrides.csv" in reason
 
 
 def test_dividends_of_two_providers_are_compared_as_traded(house: House) -> None:

@@ -218,8 +218,9 @@ def test_impossible_bar_is_quarantined_with_a_sentence(run: Run, symbol: str, ru
     (day,) = rows_of(run.house, "select * from quality.quarantine where symbol = %s", symbol)
     assert (day["timeframe"], day["session_date"], day["state"]) == ("1m", DAY, "open")
     assert day["reason"] == (
-        f"1 of 4 bars of {symbol} on {DAY} break {rule}; land corrected bars, or name the request"
-        " of the evidence in seeds/discarded_requests.csv, and build again."
+        f"1 of 4 bars of {symbol} on {DAY} break {rule}; land corrected bars, name the request of"
+        " the evidence in seeds/discarded_requests.csv, or decide with `barhouse quality`, and"
+        " build again."
     )
     (bar,) = day["evidence"]
     assert bar["bar_start_at"] == f"{DAY}T14:33:00+00:00"
