@@ -7,6 +7,7 @@ finished by the next run of the same provider or never seen.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,9 +108,18 @@ def finish_load(pipeline: Pipeline) -> list[str]:
     Raises:
         LoadError: The database did not take the load; a later run continues it.
     """
+    _forget_what_is_normalized(pipeline)
     if not pipeline.has_pending_data:
         return []
     return _run(pipeline)
+
+
+def _forget_what_is_normalized(pipeline: Pipeline) -> None:
+    # dlt moves a normalized load into its place and then deletes what it was made from. Killed in
+    # between, it would make it again and find the place taken, in every later run.
+    ready = set(pipeline.list_normalized_load_packages())
+    for load_id in ready.intersection(pipeline.list_extracted_load_packages()):
+        shutil.rmtree(Path(pipeline.working_dir) / "normalize" / "extracted" / load_id)
 
 
 def _source(batches: Iterator[Batch]) -> Any:

@@ -107,6 +107,20 @@ def die(self, load_id, file_name, state, failed_message=None):
 
 PackageStorage.save_pending_transition = die
 """
+#: Kills the process once the files of a load are ready to be copied and before dlt has put away
+#: what they were made from.
+DEATH_AFTER_NORMALIZING = """
+import os, signal, sys
+from dlt.common.storages.load_storage import LoadStorage
+
+commit = LoadStorage.commit_new_load_package
+
+def die(self, load_id):
+    commit(self, load_id)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+LoadStorage.commit_new_load_package = die
+"""
 #: Kills the process once the load stands in the ledger and before dlt has put it away.
 DEATH_AFTER_LEDGER = """
 import os, signal, sys
@@ -158,6 +172,18 @@ def test_kill_between_the_copy_and_its_note_lands_nothing_twice(
     copied = desk.house.query("select count(*) from staging.raw_bars")[0][0]
     assert copied > 0
     assert desk.house.query(f"select count(*) {LANDED}") == [(0,)]
+
+    code, said = desk.run(*command)
+    assert code == 0, said
+    assert desk.house.query(EVERYTHING) == [(BARS, BARS)]
+    assert desk.house.query(f"select count(*) {LANDED}") == [(BARS,)]
+
+
+def test_load_that_died_between_its_two_folders_goes_on(desk: Desk, server: WireServer) -> None:
+    command = (*COMMAND[:3], "AAPL", *COMMAND[4:])
+    code, said = run_with(DEATH_AFTER_NORMALIZING, desk, *command)
+    assert code == -signal.SIGKILL, said
+    assert desk.house.query("select count(*) from staging.raw_bars") == [(0,)]
 
     code, said = desk.run(*command)
     assert code == 0, said
