@@ -38,7 +38,7 @@ _ADJUSTED = (
     " where instrument_id = %(instrument_id)s and session_date = %(day)s"
 )
 _LANDED = (
-    "select b.*, r.source, r.outcome, r.requested_at, r.feed as asked_feed"
+    "select b.*, r.source, r.outcome, r.requested_at"
     " from quality.landed_bars(%(instrument_id)s, %(day)s) as b"
     " left join staging.requests as r"
     "   on r.request_id = b.request_id and r._dlt_load_id = b.load_id"

@@ -1,4 +1,4 @@
-{#- Renders statements: note the session days that break a hard rule with what was decided
+{#- Renders a statement: note the session days that break a hard rule with what was decided
     on them, and clear those that were judged anew and found right.
     judged: the relation with the verdicts (int_bars__judged). -#}
 {% macro record_quarantine(judged) -%}
@@ -23,8 +23,13 @@
         bar_count,
         coalesce(evidence, '[]'),
         providers,
-        -- a day that was not held back before may have bars that this build did not see
-        case when known_state in ('open', 'released') then bars_hash end,
+        -- a day that was not watched before may have bars that this build did not see
+        case
+            when
+                known_state in ('open', 'released')
+                or not exists ({{ earlier_bars_of('judged_days') }})
+                then bars_hash
+        end,
         decision_id
     from judged_days
     where violation_count > 0 or known_state <> 'cleared'
@@ -49,6 +54,5 @@
         ) is distinct from (
             excluded.state, excluded.rules, excluded.violation_count, excluded.bar_count,
             excluded.bars_hash, excluded.decision_id
-        );
-    {{ hash_new_days(judged) }}
+        )
 {%- endmacro %}

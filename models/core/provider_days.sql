@@ -3,6 +3,7 @@
     unique_key=['instrument_id', 'timeframe', 'session_date'],
     incremental_strategy='delete+insert',
     on_schema_change='append_new_columns',
+    pre_hook='{{ plan_for_many_rows() }}',
     post_hook='analyze {{ this }}',
 ) }}
 

@@ -10,7 +10,7 @@ with rules (rule, severity, max_share) as (
     {%- endfor %}
 ),
 
-numbered as (
+listed as (
     select
         rule,
         severity,
@@ -18,4 +18,4 @@ numbered as (
     from rules
 )
 
-select * from numbered
+select * from listed
