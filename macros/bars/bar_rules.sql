@@ -27,6 +27,7 @@
         'no_session': {'broken': 'open_at is null', 'severity': 'hard', 'is_fixed': true},
         'misaligned': {'broken': 'not (' ~ bar_is_aligned() ~ ')', 'severity': 'hard'},
         'outside_session': {'broken': 'not (' ~ bar_is_in_session() ~ ')', 'severity': 'hard'},
+        'rebased': {'broken': 'is_rebased', 'severity': 'hard', 'max_share': 1},
         'basis_uncertain': {
             'broken': 'is_basis_uncertain',
             'severity': 'hard',

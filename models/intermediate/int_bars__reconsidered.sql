@@ -18,12 +18,8 @@ watched_days as (
     where state in ('open', 'released')
 ),
 
-basis_states as (
-    select * from {{ ref('int_actions__basis_states') }}
-),
-
-published_bases as (
-    select * from {{ ref('stg_published_bases') }}
+changed_bases as (
+    select * from {{ ref('int_actions__changed_bases') }}
 ),
 
 placed as (
@@ -36,22 +32,6 @@ discarded_requests as (
 
 rejected as (
     select * from {{ ref('int_bars__rejected') }}
-),
-
--- instruments whose restated bars some consumer published by other splits, or never
-rebased_instruments as (
-    select instrument_id from basis_states
-    union
-    select instrument_id from published_bases
-    except
-    select basis_states.instrument_id
-    from basis_states
-    inner join published_bases
-        on
-            basis_states.instrument_id = published_bases.instrument_id
-            and basis_states.basis_hash = published_bases.basis_hash
-    group by basis_states.instrument_id
-    having count(*) = {{ var('load_consumers') | length }}
 ),
 
 -- a session starts and ends within two days of its date: that lets the index help
@@ -74,7 +54,7 @@ wanted as materialized (
         null as session_date,
         '-infinity'::timestamptz as from_at,
         'infinity'::timestamptz as until_at
-    from rebased_instruments
+    from changed_bases
 ),
 
 reconsidered as (

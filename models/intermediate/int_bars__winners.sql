@@ -5,13 +5,33 @@ with bars as (
     select * from {{ ref('int_bars__raw_basis') }}
 ),
 
+rebased as (
+    select distinct
+        instrument_id,
+        provider
+    from {{ ref('int_bars__rebased') }}
+),
+
+-- minutes come with the days of the same history
+marked as (
+    select
+        bars.*,
+        rebased.instrument_id is not null as is_rebased
+    from bars
+    left join rebased
+        on
+            bars.instrument_id = rebased.instrument_id
+            and bars.provider = rebased.provider
+),
+
 winners as (
     select distinct on (instrument_id, timeframe, bar_key_at) *
-    from bars
+    from marked
     order by
         instrument_id asc,
         timeframe asc,
         bar_key_at asc,
+        is_rebased asc,
         is_basis_uncertain asc,
         provider_priority asc,
         is_final desc,

@@ -65,6 +65,10 @@ named as (
                     finding || '; decide the split in seeds/action_overrides.csv (see '
                     'quality.action_conflicts), or land bars as traded, and build '
                     'again.'
+            when rules = 'rebased'
+                then
+                    finding || '; run `barhouse backfill --rebased`, or confirm a split '
+                    'in seeds/action_overrides.csv, and build again.'
             when decision = 'release'
                 then
                     finding || '; the release by ' || decided_by || ' does not cover '
