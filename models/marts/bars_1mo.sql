@@ -3,47 +3,25 @@ with bars as (
     select * from {{ ref('daily_bars') }}
 ),
 
-months as (
-    select
-        -- keys
-        last(symbol, session_date) as symbol,
-        date_trunc('month', session_date)::date as month_start_date,
-        instrument_id,
-        -- prices
-        first(open, session_date) as open,
-        max(high) as high,
-        min(low) as low,
-        last(close, session_date) as close,
-        -- activity
-        sum(volume) as volume,
-        count(*) as session_count,
-        -- flags
-        bool_and(is_final) as has_final_days
-    from bars
-    group by date_trunc('month', session_date), instrument_id
+instruments as (
+    select * from {{ ref('instruments') }}
 ),
 
--- a month is final once a later one has begun
-finished as (
-    select
-        -- keys
-        symbol,
-        month_start_date,
-        instrument_id,
-        -- prices
-        open,
-        high,
-        low,
-        close,
-        -- activity
-        volume,
-        session_count,
-        -- flags
-        has_final_days
-        and month_start_date < max(month_start_date) over (
-            partition by instrument_id
-        ) as is_final
-    from months
+sessions as (
+    select * from {{ ref('sessions') }}
+),
+
+periods as (
+    select * from {{ ref('calendar_periods') }}
+    where timeframe = '1mo'
+),
+
+buckets as (
+    {{ period_buckets('month') }}
+),
+
+judged as (
+    {{ judged_periods('month_start_date') }}
 )
 
-select * from finished
+select * from judged
