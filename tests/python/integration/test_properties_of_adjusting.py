@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -163,7 +164,7 @@ def given_rows(histories: list[History], seed: int) -> dict[str, list[dict[str, 
         "int_actions__split_basis",
         "days_from_minutes",
     )
-    return {**dict.fromkeys(("stg_splits", "stg_dividends", *empty), []), **rows}
+    return {name: rows[name] for name in ("stg_splits", "stg_dividends", *empty, *rows)}
 
 
 QUESTION = """
@@ -227,7 +228,7 @@ def test_adjusted_days_follow_the_events_whatever_order_they_come_in(
                 assert Fraction(row["raw_close"]) == raw
                 back = Fraction(row["split_factor"]) * Fraction(row["dividend_factor"])
                 assert near(row["close"] / back, raw), (name, day, row)
-        for before, day in zip(days, days[1:], strict=False):
+        for before, day in pairwise(days):
             shares, cash = history.gain(before, day)
             close, previous = Fraction(history.closes[day]), Fraction(history.closes[before])
             expected = (close * shares + cash) / previous - 1

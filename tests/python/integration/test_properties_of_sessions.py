@@ -169,7 +169,7 @@ def test_each_bar_lies_in_one_session_and_one_part_of_it(
             "stg_bars": bars,
             "int_loads__pending": [{"load_id": "load"}],
             "int_symbols__placed": spelled,
-            **dict.fromkeys(UNUSUAL, []),
+            **{name: [] for name in UNUSUAL},
         },
         standing=["sessions"],
     )
