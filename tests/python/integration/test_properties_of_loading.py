@@ -91,14 +91,6 @@ def stories(draw: st.DrawFn) -> Story:
         Report, st.sampled_from(PROVIDERS), st.sampled_from(KEYS), st.sampled_from([True, False])
     )
     loads = draw(st.lists(st.lists(reports, min_size=4, max_size=16), min_size=2, max_size=4))
-    # The last provider prints nonsense now and then, about bars that a better one knows.
-    known = sorted({r.key for load in loads for r in load if r.provider != PROVIDERS[-1]})
-    if known:
-        bad = st.builds(
-            Report, st.just(PROVIDERS[-1]), st.sampled_from(known), is_bad=st.just(True)
-        )
-        for place in draw(st.sets(st.integers(0, len(loads) - 1), max_size=1)):
-            loads[place].append(draw(bad))
     correction = st.builds(
         Report, st.just(PROVIDERS[0]), st.sampled_from(KEYS), is_correction=st.just(True)
     )
@@ -108,6 +100,12 @@ def stories(draw: st.DrawFn) -> Story:
     for telling in tellings:
         for load in set(range(len(loads))) - set.union(*telling):
             telling[draw(st.integers(0, sum(ROUNDS) - 1))].add(load)
+        # One more load, before the last build: it holds days back until they are judged anew.
+        telling[draw(st.integers(0, ROUNDS[0] - 1))].add(len(loads))
+    # The last provider prints nonsense now and then, about bars that a better one knows.
+    known = sorted({r.key for load in loads for r in load if r.provider != PROVIDERS[-1]})
+    bad = [Report(PROVIDERS[-1], key, is_bad=True) for key in known]
+    loads.append(draw(st.lists(st.sampled_from(bad), max_size=1)) if bad else [])
     return Story(loads, draw(st.lists(correction, max_size=3)), tellings)
 
 
@@ -157,8 +155,6 @@ def tell(house: House, told: dict[str, tuple[int, Story, list[set[int]]]]) -> No
             land(house, rows)
         report = house.build()
         assert report.failures == []
-    # A day that the last build held back is judged anew, with all that ever landed for it.
-    assert house.build().failures == []
 
 
 def land(house: House, rows: list[dict[str, Any]]) -> None:
@@ -212,7 +208,7 @@ def expected_bars(number: int, story: Story) -> set[tuple]:
     }
 
 
-# One example is 40 instruments and three builds, so it is not made smaller when it fails.
+# One example is 40 instruments and two builds, so it is not made smaller when it fails.
 @settings(
     max_examples=1,
     phases=[Phase.generate],
