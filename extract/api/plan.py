@@ -11,9 +11,9 @@ from extract.api.connection import Reach
 from extract.api.feed import Listing, Window
 from extract.api.finality import first_open_day
 from extract.api.terms import Terms
-from extract.api.windows import ceiling, floor, windows_of
+from extract.api.windows import ceiling, floor, windows_of, with_time_before
 from extract.api.wish import Wish
-from extract.coverage import Coverage, CoverageKey, Range
+from extract.coverage import Coverage, CoverageKey
 from extract.exchanges import Exchange
 from extract.landing import TIMEFRAMES
 
@@ -25,7 +25,7 @@ DEFAULT_MINUTES: Final = timedelta(days=30)
 ACTIONS_ASKED_WITHIN: Final = timedelta(hours=12)
 #: A provider that restates its history is asked again for the last days of it, so that a new basis
 #: shows in days that are known.
-ASKED_AGAIN: Final = timedelta(days=7)
+_ASKED_AGAIN: Final = timedelta(days=7)
 _LONG: Final = timedelta(days=36_500)
 _DAY: Final = timedelta(days=1)
 
@@ -126,7 +126,7 @@ class Plan:
         if not self.wish.refetch:
             holes = self.coverage.holes(key, start_at, end_at)
             if timeframe == "1d" and self.terms.price_basis[listing.asset_class] == "split":
-                holes = _with_days_before(holes, start_at)
+                holes = with_time_before(holes, start_at, _ASKED_AGAIN)
         longest = self.terms.windows[timeframe]
         yield from windows_of(listing, "bars", timeframe, holes, longest=longest, step=step)
 
@@ -174,14 +174,6 @@ def exchange_of(listing: Listing, exchanges: Mapping[str, Exchange]) -> Exchange
         exchanges: ``seeds/exchanges.csv`` by code.
     """
     return exchanges.get(listing.exchange) or Exchange(listing.exchange, "", "UTC", 0)
-
-
-def _with_days_before(holes: Sequence[Range], start_at: datetime) -> list[Range]:
-    if not holes:
-        return []
-    *earlier, (hole_start, hole_end) = holes
-    first = earlier[-1][1] if earlier else start_at
-    return [*earlier, (max(first, hole_start - ASKED_AGAIN), hole_end)]
 
 
 def _grid(length: timedelta) -> timedelta:

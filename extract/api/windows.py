@@ -49,6 +49,21 @@ def ceiling(moment: datetime, step: timedelta) -> datetime:
     return EPOCH - (EPOCH - moment) // step * step
 
 
+def with_time_before(holes: list[Range], start_at: datetime, before: timedelta) -> list[Range]:
+    """Let the last of some holes begin earlier.
+
+    Args:
+        holes: In order, aware UTC.
+        start_at: No hole begins before; nor does the last one before the end of the one before it.
+        before: How much earlier.
+    """
+    if not holes:
+        return []
+    *earlier, (hole_start, hole_end) = holes
+    first = earlier[-1][1] if earlier else start_at
+    return [*earlier, (max(first, hole_start - before), hole_end)]
+
+
 def windows_of(
     listing: Listing,
     dataset: Dataset,

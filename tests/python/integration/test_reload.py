@@ -90,30 +90,6 @@ def test_late_bars_of_an_earlier_day_arrive(house: House, write_files: WriteFile
     assert house.query("select count(*) from marts.bars_5m") == [(2,)]
 
 
-def test_any_order_and_repetition_of_loads_gives_the_same_core(
-    new_house: Callable[..., House], write_files: WriteFiles
-) -> None:
-    # One later truth over two partly overlapping files; a build may come after any of them.
-    first = MORNING
-    second = MORNING.replace("09:30:00", "09:33:00").replace("09:31:00", "09:34:00")
-    truth = first.replace("59.10,1000", "59.11,1001")
-    results = []
-    orders = [((first, second, first), True), ((second, first), True), ((second, first), False)]
-    for place, (order, builds) in enumerate(orders):
-        house = new_house()
-        for number, text in enumerate(order):
-            config = write_files({f"{place}_{number}.csv": text + "\n" * (number + 1)})
-            house.extract("files", config=config)
-            if builds:
-                house.build()
-        house.extract("files", config=write_files({f"{place}_truth.csv": truth}))
-        house.build()
-        results.append(house.query(CORE))
-        house.stop()
-    assert len(results[0]) == 5
-    assert all(result == results[0] for result in results)
-
-
 def test_bar_in_progress_is_replaced_by_the_final_one_and_never_back(
     house: House, write_files: WriteFiles
 ) -> None:

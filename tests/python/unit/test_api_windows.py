@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extract.api.feed import Listing
-from extract.api.windows import ceiling, floor, split_range, windows_of
+from extract.api.windows import ceiling, floor, split_range, windows_of, with_time_before
 from extract.coverage import Coverage, CoverageKey, subtract
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -44,6 +44,21 @@ def test_holes_are_what_was_wanted_less_what_was_answered(
     holes = subtract(whole, parts)
     assert minutes_of(holes) == sorted(set(minutes_of([whole])) - set(minutes_of(parts)))
     assert all(start_at < end_at for start_at, end_at in holes)
+
+
+@given(whole=spans, parts=st.lists(spans, max_size=8), before=st.integers(0, 90))
+def test_last_hole_begins_earlier_and_meets_no_other(
+    whole: tuple[datetime, datetime], parts: list[tuple[datetime, datetime]], before: int
+) -> None:
+    holes = subtract(whole, parts)
+    wider = with_time_before(holes, whole[0], before * MINUTE)
+    assert wider[:-1] == holes[:-1]
+    assert minutes_of(wider) == sorted(set(minutes_of(wider)))
+    for (was, until), (start_at, end_at) in zip(holes[-1:], wider[-1:], strict=True):
+        assert (end_at, whole[0] <= start_at <= was) == (until, True)
+        # Exactly as much, unless the range or the hole before it stops it.
+        stops = {whole[0], *(hole_end for _, hole_end in holes[:-1][-1:])}
+        assert was - start_at == before * MINUTE or start_at in stops
 
 
 @given(whole=spans, longest=st.integers(1, 200), step=steps)
