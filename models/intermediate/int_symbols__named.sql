@@ -14,25 +14,20 @@ assets as (
     select * from {{ ref('stg_assets') }}
 ),
 
-pending_loads as (
-    select * from {{ ref('int_loads__pending') }}
-),
-
 symbol_overrides as (
     select * from {{ ref('symbol_overrides') }}
 ),
 
 spellings as (
     select
-        reported.provider,
-        reported.asset_class,
-        reported.provider_symbol,
-        min(reported.exchange) as exchange,
-        min(reported.currency) as currency,
-        min(reported.loaded_at) as first_seen_at
+        provider,
+        asset_class,
+        provider_symbol,
+        min(exchange) as exchange,
+        min(currency) as currency,
+        min(first_seen_at) as first_seen_at
     from reported
-    inner join pending_loads on reported.load_id = pending_loads.load_id
-    group by reported.provider, reported.asset_class, reported.provider_symbol
+    group by provider, asset_class, provider_symbol
 ),
 
 newest_assets as (

@@ -1,5 +1,6 @@
--- Where each spelling was used: bars, splits and dividends one under the other. A name
--- in a list of symbols alone makes no instrument.
+-- Which spellings pending loads use: bars, splits and dividends one under the other. A
+-- name in a list of symbols alone makes no instrument. Each kind is summed up by itself,
+-- which workers share.
 with bars as (
     select * from {{ ref('stg_bars') }}
 ),
@@ -12,36 +13,43 @@ dividends as (
     select * from {{ ref('stg_dividends') }}
 ),
 
+pending_loads as (
+    select * from {{ ref('int_loads__pending') }}
+),
+
 reported as (
     select
-        provider,
-        asset_class,
-        provider_symbol,
-        exchange,
-        currency,
-        load_id,
-        loaded_at
+        bars.provider,
+        bars.asset_class,
+        bars.provider_symbol,
+        min(bars.exchange) as exchange,
+        min(bars.currency) as currency,
+        min(bars.loaded_at) as first_seen_at
     from bars
+    inner join pending_loads on bars.load_id = pending_loads.load_id
+    group by bars.provider, bars.asset_class, bars.provider_symbol
     union all
     select
-        provider,
-        asset_class,
-        provider_symbol,
-        exchange,
+        splits.provider,
+        splits.asset_class,
+        splits.provider_symbol,
+        min(splits.exchange) as exchange,
         null as currency,
-        load_id,
-        loaded_at
+        min(splits.loaded_at) as first_seen_at
     from splits
+    inner join pending_loads on splits.load_id = pending_loads.load_id
+    group by splits.provider, splits.asset_class, splits.provider_symbol
     union all
     select
-        provider,
-        asset_class,
-        provider_symbol,
-        exchange,
-        currency,
-        load_id,
-        loaded_at
+        dividends.provider,
+        dividends.asset_class,
+        dividends.provider_symbol,
+        min(dividends.exchange) as exchange,
+        min(dividends.currency) as currency,
+        min(dividends.loaded_at) as first_seen_at
     from dividends
+    inner join pending_loads on dividends.load_id = pending_loads.load_id
+    group by dividends.provider, dividends.asset_class, dividends.provider_symbol
 )
 
 select * from reported
