@@ -33,6 +33,15 @@ comment on table ops.changed_ranges is
 create index if not exists changed_ranges_by_relation
 on ops.changed_ranges (relation_name, range_id);
 
+create table if not exists ops.changed_days (
+    instrument_id bigint not null,
+    timeframe text not null,
+    session_date date not null,
+    primary key (instrument_id, timeframe, session_date)
+);
+comment on table ops.changed_days is
+'Session days whose bars changed since core.day_profiles was built, which forgets them';
+
 create table if not exists ops.aggregate_states (
     relation_name text primary key,
     definition_hash text not null,

@@ -1,9 +1,10 @@
 {#- Returns a mapping: every timeframe that lands, with its length as an interval literal, days
-    before minutes before longer bars, as prices are looked for. A unit test holds it
-    together with the landing contract. -#}
+    before minutes before longer bars, as prices are looked for. The length of '1 day' would
+    depend on the time zone of whoever asks. A unit test holds this together with the
+    landing contract. -#}
 {% macro timeframes() %}
     {{ return({
-        '1d': '1 day',
+        '1d': '24 hours',
         '1m': '1 minute',
         '5m': '5 minutes',
         '15m': '15 minutes',

@@ -1,5 +1,5 @@
 {#- Renders a statement: insert the rows whose key is not there yet, straight from the
-    model's SQL, and note the ranges they lie in. A plain insert: most rows are new, and
+    model's SQL, and note the ranges and days they lie in. A plain insert: most rows are new, and
     asking each for a conflict costs half as much again.
     relation: the hypertable. sql: the model's SQL. columns: the model's columns.
     span: predicate of `plan_for_span`. -#}
@@ -18,7 +18,12 @@
             select from {{ relation }} as existing
             where {{ same_key('incoming', 'existing', key) }} and {{ span }}
         )
-        returning {{ time_column }}
+        returning
+            {{ columns | select('in', key + ['session_date']) | join(', ') }}
+    ),
+
+    noted as (
+        {{ note_changed_days(relation, 'added') }}
     )
 
     insert into ops.changed_ranges (relation_name, range_start_at, range_end_at, row_count)

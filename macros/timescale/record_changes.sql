@@ -1,10 +1,11 @@
-{#- Runs a statement: note which time ranges changed, for the aggregates, and which
-    loads and bases are in.
+{#- Runs a statement: note which time ranges changed, for the aggregates, which days,
+    for `core.day_profiles`, and which loads and bases are in.
     relation: the hypertable. changes: the temporary table of `collect_changes`. -#}
 {% macro record_changes(relation, changes) %}
     {% call statement('record_changes') -%}
         insert into ops.changed_ranges (relation_name, range_start_at, range_end_at, row_count)
         {{ changed_ranges(relation, changes) }};
+        {{ note_changed_days(relation, changes) }};
         {{ register_loads(relation.schema ~ '.' ~ relation.identifier) }};
         {{ register_bases(relation.schema ~ '.' ~ relation.identifier) }}
     {%- endcall %}

@@ -3,13 +3,14 @@
     unique_key=['instrument_id', 'timeframe', 'session_date'],
     incremental_strategy='delete+insert',
     on_schema_change='fail',
-    pre_hook='{{ plan_for_many_rows() }}',
+    pre_hook=['{{ plan_for_many_rows() }}', '{{ hold_changed_days() }}'],
+    post_hook=['{{ forget_changed_days() }}', 'analyze {{ this }}'],
 ) }}
 
--- What the published bars of each session day look like. Days that this build has bars
--- for are looked at anew, with all that stands of them.
-with accepted as (
-    select * from {{ ref('int_bars__accepted') }}
+-- What the published bars of each session day look like. Days whose bars changed since
+-- the last build are looked at anew, with all that stands of them.
+with changed_days as (
+    select * from {{ ref('stg_changed_days') }}
 ),
 
 bars_1m as (
@@ -24,24 +25,21 @@ bars_1d as (
     select * from {{ ref('bars_1d') }}
 ),
 
-touched as (
-    select distinct
-        instrument_id,
-        timeframe,
-        session_date
-    from accepted
-),
-
 bars as (
     {{ standing_bars(
         ['open', 'high', 'low', 'close', 'volume'],
-        days='touched' if is_incremental() else none
+        days='changed_days' if is_incremental() else none
     ) }}
 ),
 
 compared as (
     select
         *,
+        -- a reported day covers its date, whenever its provider lets it start
+        case timeframe
+            when '1d' then session_date::timestamp at time zone 'UTC'
+            else bar_start_at
+        end as covered_from_at,
         volume > 0
         and volume = lag(volume) over by_time
         and open = lag(open) over by_time
@@ -73,7 +71,11 @@ profiles as (
         avg(volume::double precision) as mean_volume,
         max(volume)::numeric(38, 18) as largest_volume,
         last(bar_start_at, volume) as largest_volume_at,
-        count(*) filter (where is_repeat) as repeat_count
+        count(*) filter (where is_repeat) as repeat_count,
+        -- times
+        range_agg(
+            tstzrange(covered_from_at, covered_from_at + {{ bar_length('timeframe') }})
+        ) as covered
     from compared
     group by instrument_id, timeframe, session_date
 )
