@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ import psycopg
 
 from barhouse.database import Warehouse
 from extract import pipelines
-from extract.coverage import discarded_requests, landed_coverage
+from extract.coverage import Range, discarded_requests, landed_coverage
 from extract.locks import held
 from extract.pipelines import LandingReport, LoadError, Progress
 from extract.providers import ExtractRequest, Progressed
@@ -25,6 +25,7 @@ def extract_provider(
     warehouse: Warehouse,
     options: Mapping[str, Any],
     *,
+    holes: Mapping[tuple[str, str], Sequence[Range]] | None = None,
     progress: Progress | None = None,
     watch: Callable[[Progressed], None] | None = None,
 ) -> LandingReport:
@@ -35,6 +36,7 @@ def extract_provider(
         settings: The project.
         warehouse: The database.
         options: The provider's own options.
+        holes: By our symbol and timeframe the ranges to ask for, whatever was asked before.
         progress: Called as rows are handed over.
         watch: Called as the requests of a provider with an API are answered.
 
@@ -66,6 +68,7 @@ def extract_provider(
             options=options,
             settings=settings,
             coverage=landed_coverage(loader_url, name, discarded),
+            holes=holes,
         )
         if watch is not None:
             request = replace(request, watch=watch)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from extract.coverage import Coverage
+from extract.coverage import Coverage, Range
 from extract.landing import Batch
 from extract.settings import Settings
 
@@ -73,6 +73,8 @@ class ExtractRequest:
         project_dir: The project's folder; relative paths among the options start there.
         settings: Where credentials and endpoints are looked up.
         coverage: What the ledger says this provider was asked already.
+        holes: By our symbol and timeframe the ranges of bars to ask for, whatever the ledger says;
+            without it what is wanted and not in the ledger.
         clock: Tells the instant, aware UTC, at which a single request is made.
         watch: Called as a long run gets on.
     """
@@ -84,6 +86,7 @@ class ExtractRequest:
     project_dir: Path = Path()
     settings: Settings | None = None
     coverage: Coverage = field(default_factory=Coverage)
+    holes: Mapping[tuple[str, str], Sequence[Range]] | None = None
     clock: Callable[[], datetime] = _now
     watch: Callable[[Progressed], None] = _nobody
 

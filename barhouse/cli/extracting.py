@@ -156,7 +156,7 @@ def _extract_one(provider: str, options: dict[str, Any]) -> int:
             progress=progress.row_counter(provider),
             watch=progress.watcher(provider),
         )
-    _show_landing(report)
+    show_landing(report)
     return report.exit_code
 
 
@@ -171,7 +171,7 @@ def _extract_all() -> int:
         )
     for each in results:
         if each.report is not None:
-            _show_landing(each.report)
+            show_landing(each.report)
         else:
             err.print(f"{each.entry.provider}: {each.error}", style="red", markup=False)
     _show_totals(results)
@@ -179,7 +179,12 @@ def _extract_all() -> int:
     return 0 if codes == {0} else 1 if codes == {1} else 3
 
 
-def _show_landing(report: LandingReport) -> None:
+def show_landing(report: LandingReport) -> None:
+    """Print what one provider landed, and what failed.
+
+    Args:
+        report: What it landed.
+    """
     if not report.outcomes:
         out.print(f"{report.provider}: nothing new")
         return

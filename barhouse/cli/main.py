@@ -7,7 +7,7 @@ import sys
 import psycopg
 import typer
 
-from barhouse.cli import db, explaining, extracting, lake, quality, query, work
+from barhouse.cli import backfilling, db, explaining, extracting, lake, quality, query, work
 from barhouse.cli.console import err
 from barhouse.user_errors import FOR_USERS
 
@@ -23,6 +23,7 @@ app.add_typer(quality.app, name="quality")
 app.command()(extracting.providers)
 app.command()(extracting.extract)
 app.command()(extracting.coverage)
+app.command()(backfilling.backfill)
 app.command(
     context_settings={
         "allow_extra_args": True,

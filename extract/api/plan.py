@@ -13,7 +13,7 @@ from extract.api.finality import first_open_day
 from extract.api.terms import Terms
 from extract.api.windows import ceiling, floor, windows_of, with_time_before
 from extract.api.wish import Wish
-from extract.coverage import Coverage, CoverageKey
+from extract.coverage import Coverage, CoverageKey, Range
 from extract.exchanges import Exchange
 from extract.landing import TIMEFRAMES
 
@@ -40,6 +40,8 @@ class Plan:
         wish: What is wanted.
         coverage: The ledger.
         now: The instant of the run, aware UTC.
+        holes: By our symbol and timeframe the ranges of bars to ask for in place of what the
+            ledger lacks, as far as the wish goes.
     """
 
     terms: Terms
@@ -47,6 +49,7 @@ class Plan:
     wish: Wish
     coverage: Coverage
     now: datetime
+    holes: Mapping[tuple[str, str], Sequence[Range]] | None = None
 
     def windows(self, listings: Sequence[tuple[Listing, Exchange]]) -> Iterator[Window]:
         """Yield all windows: actions first, so that bars find their splits, then bars.
@@ -123,7 +126,11 @@ class Plan:
         start_at, end_at = self._range(exchange, timeframe)
         key = self.key(Window("bars", listing, timeframe, start_at, end_at))
         holes = [(start_at, end_at)] if start_at < end_at else []
-        if not self.wish.refetch:
+        if self.holes is not None:
+            told = self.holes.get((listing.symbol, timeframe), ())
+            within = [(max(first, start_at), min(last, end_at)) for first, last in told]
+            holes = [(first, last) for first, last in within if first < last]
+        elif not self.wish.refetch:
             holes = self.coverage.holes(key, start_at, end_at)
             if timeframe == "1d" and self.terms.price_basis[listing.asset_class] == "split":
                 holes = with_time_before(holes, start_at, _ASKED_AGAIN)

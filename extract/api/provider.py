@@ -99,7 +99,7 @@ class _Run:
         self._tally = Tally(request.watch)
         self._feed: Feed | None = None
         self._lock = Lock()
-        self._plan = Plan(terms, reached, wish, request.coverage, request.clock())
+        self._plan = Plan(terms, reached, wish, request.coverage, request.clock(), request.holes)
         seed = request.project_dir / "seeds" / "exchanges.csv"
         self._exchanges = {exchange.exchange: exchange for exchange in read_exchanges(seed)}
 
