@@ -104,17 +104,19 @@ class Ask:
     Attributes:
         provider: Whom.
         holes: What for.
+        datasets: ``bars``, and ``actions`` where they must come too.
     """
 
     provider: str
     holes: Sequence[Hole]
+    datasets: Sequence[str] = ("bars",)
 
     def options(self) -> dict[str, Any]:
         """Return the options of the run that asks."""
         return {
             "symbols": list(dict.fromkeys(hole.symbol for hole in self.holes)),
             "timeframes": list(dict.fromkeys(hole.timeframe for hole in self.holes)),
-            "datasets": ["bars"],
+            "datasets": list(self.datasets),
             "start": min(hole.first_date for hole in self.holes) - _DAY,
             "end": max(hole.last_date for hole in self.holes) + 2 * _DAY,
         }
@@ -194,7 +196,7 @@ def plan_backfill(
     asks: dict[str, list[Hole]] = defaultdict(list)
     left_out = []
     for hole in holes:
-        reason = _why_not(hole)
+        reason = why_not(hole)
         if reason is None and hole.provider is not None:
             asks[hole.provider].append(hole)
         else:
@@ -232,7 +234,12 @@ def _api_provider(name: str) -> ApiProvider:
     return provider
 
 
-def _why_not(hole: Hole) -> str | None:
+def why_not(hole: Hole) -> str | None:
+    """Say why nobody can be asked for some bars; ``None`` where its provider can.
+
+    Args:
+        hole: Which bars, and whom to ask.
+    """
     if hole.provider is None:
         return "no provider was ever asked; name one with --provider"
     try:

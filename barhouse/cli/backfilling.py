@@ -17,6 +17,7 @@ from barhouse.errors import BarhouseError
 from barhouse.instruments import day_of
 from barhouse.landing import extract_provider
 from barhouse.opening import ready_warehouse
+from barhouse.rebased import plan_refetch
 from barhouse.user_errors import FOR_USERS
 from extract.settings import load_settings
 
@@ -28,6 +29,10 @@ _NAMED = 5
 def backfill(
     gaps: Annotated[
         bool, typer.Option("--gaps", help="Ask for the holes of quality.gaps that are open.")
+    ] = False,
+    rebased: Annotated[
+        bool,
+        typer.Option("--rebased", help="Ask anew for histories that their provider restated."),
     ] = False,
     since: Annotated[
         str | None, typer.Option(help="First session day, YYYY-MM-DD. Default: all.")
@@ -43,26 +48,29 @@ def backfill(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is asked for.")] = False,
 ) -> None:
-    """Ask providers for the bars that are missing, and for nothing else. Exit codes: as extract.
+    """Ask for the bars that are missing, or that were restated. Exit codes: as extract.
 
     Example: `barhouse backfill --gaps --since 2024-01-01 --dry-run`.
     """
-    if not gaps:
+    if gaps == rebased:
         raise BarhouseError(
-            "Say --gaps to ask for what quality.gaps lacks; a range of your own is asked for by "
+            "Say either --gaps, for what quality.gaps lacks, or --rebased, for what "
+            "quality.quarantine holds back as restated; a range of your own is asked for by "
             "`barhouse extract PROVIDER --symbols ... --start ...`."
+        )
+    if rebased and (since or refetch):
+        raise BarhouseError(
+            "A restated history is asked for as a whole; leave out --since and --refetch."
         )
     settings = load_settings()
     start_logs(settings)
     warehouse = ready_warehouse(settings)
-    plan = plan_backfill(
-        warehouse,
-        since=day_of(since) if since else None,
-        symbol=symbol,
-        timeframe=timeframe,
-        provider=provider,
-        refetch=refetch,
-    )
+    narrowed = {"symbol": symbol, "timeframe": timeframe, "provider": provider}
+    if rebased:
+        plan = plan_refetch(warehouse, **narrowed)
+    else:
+        first = day_of(since) if since else None
+        plan = plan_backfill(warehouse, since=first, refetch=refetch, **narrowed)
     _show_plan(plan)
     if dry_run or not plan.asks:
         return
@@ -97,7 +105,7 @@ def _show_plan(plan: Plan) -> None:
         names = " and ".join(ask.provider for ask in plan.asks)
         out.print(f"{_counted(asked)} to ask {names} for")
     else:
-        out.print("no hole to ask a provider for")
+        out.print("nothing to ask a provider for")
     reasons: dict[str, list[Hole]] = defaultdict(list)
     for hole, reason in plan.left_out:
         reasons[reason].append(hole)
@@ -112,7 +120,8 @@ def _show_plan(plan: Plan) -> None:
 
 def _counted(holes: Sequence[Hole]) -> str:
     bar_count = sum(hole.bar_count for hole in holes)
-    return f"{bar_count:,} missing bars in {len(holes):,} holes"
+    kind = "restated" if holes[0].states == "rebased" else "missing"
+    return f"{bar_count:,} {kind} bars in {len(holes):,} ranges"
 
 
 def _show_holes(holes: Sequence[Hole]) -> None:
@@ -130,7 +139,7 @@ def _show_holes(holes: Sequence[Hole]) -> None:
         )
         for series, group in groups.items()
     ]
-    columns = ["provider", "symbol", "timeframe", "holes", "bars", "from (UTC)", "to (UTC)", "why"]
+    columns = ["provider", "symbol", "timeframe", "ranges", "bars", "from (UTC)", "to (UTC)", "why"]
     result(columns, rows[:_SHOWN_LINES])
     if len(rows) > _SHOWN_LINES:
         out.print(f"and {len(rows) - _SHOWN_LINES:,} more lines like these")

@@ -120,10 +120,10 @@ def test_backfill_asks_for_holes_alone(desk: Desk, house: House, alpaca: WireSer
     seen = len(alpaca.requests)
     since = ("backfill", "--gaps", "--since", "2024-11-01")
     code, said = desk.run_here(*since, "--refetch", "--dry-run")
-    assert "781 missing bars in 2 holes to ask alpaca for" in said
+    assert "781 missing bars in 2 ranges to ask alpaca for" in said
     code, said = desk.run_here(*since, "--dry-run")
     assert code == 0
-    assert "780 missing bars in 1 holes to ask alpaca for" in said
+    assert "780 missing bars in 1 ranges to ask alpaca for" in said
     assert len(alpaca.requests) == seen
 
     # What was answered to have no trades is not asked again.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from house_kit import House
+from house_kit import ROOT, House
 from test_actions_kit import Reporter
+
+from barhouse.rebased import plan_refetch
 
 #: Eight sessions that were published, and the two that follow.
 DAYS = [f"2024-01-{day:02d}" for day in (2, 3, 4, 5, 8, 9, 10, 11)]
@@ -52,6 +54,14 @@ def test_part_of_a_restated_history_waits_until_all_of_it_or_its_split_is_there(
         "select reason from quality.quarantine where symbol = 'KO' and session_date = %s", NEXT[0]
     )
     assert "barhouse backfill --rebased" in reason
+    # All that stands is asked for, with the actions that may explain it.
+    (ask,) = plan_refetch(house.warehouse).asks
+    assert (ask.provider, ask.datasets) == ("yahoo", ("actions", "bars"))
+    whole = (datetime(2024, 1, 2, tzinfo=UTC), datetime(2024, 1, 12, tzinfo=UTC))
+    assert ask.ranges(ROOT) == {("KO", "1d"): [whole], ("PEP", "1d"): [whole]}
+    assert [ask.symbol for ask in plan_refetch(house.warehouse, symbol="PEP").asks[0].holes] == [
+        "PEP"
+    ]
 
     # It is no accident of one build. Another provider's day is published beside it, and a split
     # that becomes known explains all.
@@ -72,6 +82,7 @@ def test_part_of_a_restated_history_waits_until_all_of_it_or_its_split_is_there(
     halves = {day: float(HALVES[day]) for day in DAYS}
     assert closes(house, "KO") == {**halves, NEXT[0]: 66, NEXT[1]: 67}
     assert {state for state, _ in held(house, "KO").values()} == {"cleared"}
+    assert plan_refetch(house.warehouse).asks == []
     restated = house.query(
         "select count(*), min(kind), max(kind) from quality.restatements where symbol = 'KO'"
     )
