@@ -1,7 +1,8 @@
-{#- Renders a query for a lateral join: the close of the bar that stands before this build,
-    final and of the same provider, one look into the key per bar.
+{#- Renders a lateral join named `standing`: the `close` of the bar that stands before this
+    build, final and of the same provider, one look into the key per bar.
     bars: alias with instrument_id, timeframe, session_date, bar_key_at and provider. -#}
 {% macro closes_before(bars) -%}
+    cross join lateral (
     {%- for table, key in [
         ('bars_1m', ['bar_start_at', 'bar_key_at']),
         ('bars_intraday', ['bar_start_at', 'bar_key_at']),
@@ -26,4 +27,5 @@
     {%- endif %}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+    ) as standing
 {%- endmacro %}

@@ -1,9 +1,10 @@
-{#- Renders a query for a lateral join: on how many session days bars of one provider stand
-    before this build (`day_count`).
+{#- Renders a lateral join named `standing`: on how many session days bars of one provider
+    stand before this build (`day_count`).
     series: alias with instrument_id, timeframe and provider. -#}
 {% macro day_counts_before(series) -%}
-    select count(distinct session_date) as day_count
-    from (
+    cross join lateral (
+        select count(distinct session_date) as day_count
+        from (
         {%- for table in ['bars_1m', 'bars_intraday', 'bars_1d'] %}
         {%- set standing = relation_before(table) %}
         {%- if standing %}
@@ -22,5 +23,6 @@
         {%- endif %}
         {{ 'union all' if not loop.last }}
         {%- endfor %}
+        ) as days
     ) as standing
 {%- endmacro %}

@@ -64,41 +64,33 @@ shifts as (
         numbered.provider,
         ln(numbered.close::double precision / standing.close::double precision) as shift
     from numbered
-    cross join lateral ({{ closes_before('numbered') }}) as standing
+    {{ closes_before('numbered') }}
     where
         numbered.place % greatest(numbered.bar_count / 200, 1) = 0
         and standing.close > 0
 ),
 
-medians as (
+series as (
     select
         instrument_id,
         timeframe,
         provider,
+        array_agg(shift) as shifts,
         percentile_cont(0.5) within group (order by shift) as shift
     from shifts
     group by instrument_id, timeframe, provider
 ),
 
 restated as (
-    select
-        medians.instrument_id,
-        medians.timeframe,
-        medians.provider,
-        medians.shift
-    from medians
-    inner join shifts
-        on
-            medians.instrument_id = shifts.instrument_id
-            and medians.timeframe = shifts.timeframe
-            and medians.provider = shifts.provider
-    where abs(medians.shift) > {{ var('rebase_tolerance') }}
-    group by
-        medians.instrument_id, medians.timeframe, medians.provider, medians.shift
-    having
-        count(*) >= {{ var('rebase_min_bars') }}
-        and count(*) filter (where abs(shifts.shift - medians.shift) < 0.005)
-        >= 0.9 * count(*)
+    select * from series
+    where
+        abs(shift) > {{ var('rebase_tolerance') }}
+        and cardinality(shifts) >= {{ var('rebase_min_bars') }}
+        and (
+            select count(*)
+            from unnest(series.shifts) as compared (shift)
+            where abs(compared.shift - series.shift) < 0.005
+        ) >= 0.9 * cardinality(shifts)
 ),
 
 partial as (
@@ -110,7 +102,7 @@ partial as (
         -- how much
         exp(restated.shift) as restated_by
     from restated
-    cross join lateral ({{ day_counts_before('restated') }}) as standing
+    {{ day_counts_before('restated') }}
     where standing.day_count > (
         select count(distinct again.session_date)
         from again

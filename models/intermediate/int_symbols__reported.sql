@@ -1,6 +1,6 @@
 -- Which spellings pending loads use: bars, splits and dividends one under the other. A
--- name in a list of symbols alone makes no instrument. Each kind is summed up by itself,
--- which workers share.
+-- name in a list of symbols alone makes no instrument. Each kind is summed up by
+-- itself, which workers share.
 with bars as (
     select * from {{ ref('stg_bars') }}
 ),

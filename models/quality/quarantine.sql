@@ -67,8 +67,8 @@ named as (
                     'again.'
             when rules = 'rebased'
                 then
-                    finding || '; run `barhouse backfill --rebased`, or confirm a split '
-                    'in seeds/action_overrides.csv, and build again.'
+                    finding || '; run `barhouse backfill --rebased`, or confirm a '
+                    'split in seeds/action_overrides.csv, and build again.'
             when decision = 'release'
                 then
                     finding || '; the release by ' || decided_by || ' does not cover '
