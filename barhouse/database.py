@@ -64,11 +64,12 @@ class Warehouse:
         }
 
 
-def open_warehouse(settings: Settings) -> Warehouse:
+def open_warehouse(settings: Settings, given_by: str = "BARHOUSE_DATABASE_URL") -> Warehouse:
     """Return the database in use; the embedded one is started if it does not run.
 
     Args:
         settings: ``database_url`` decides: none means the embedded database.
+        given_by: What named the URL, for messages.
 
     Raises:
         BarhouseError: The given URL cannot be read, or its database does not answer.
@@ -79,7 +80,7 @@ def open_warehouse(settings: Settings) -> Warehouse:
     if not _is_readable(settings.database_url):
         # What libpq says of such a URL quotes it, password and all.
         raise BarhouseError(
-            "BARHOUSE_DATABASE_URL cannot be used; expected "
+            f"{given_by} cannot be used; expected "
             "postgresql://user:password@host:port/database, with special characters of the "
             "password percent-encoded ('@' as %40, '/' as %2F) and no blank in it. Correct it."
         )
@@ -87,9 +88,9 @@ def open_warehouse(settings: Settings) -> Warehouse:
         psycopg.connect(settings.database_url, connect_timeout=10).close()
     except psycopg.Error as error:
         raise BarhouseError(
-            f"The database of BARHOUSE_DATABASE_URL does not answer ({_first_line(error)}); "
+            f"The database of {given_by} does not answer ({_first_line(error)}); "
             "expected a TimescaleDB that accepts this login. Start it, correct the URL, or unset "
-            "the variable to use the embedded database."
+            "it to use the embedded database."
         ) from error
     return Warehouse(settings.database_url, is_embedded=False)
 

@@ -47,6 +47,11 @@ class Settings:
     values: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
     @property
+    def redis_url(self) -> str | None:
+        """Redis that keeps answers of the API; may hold a password."""
+        return self.values.get("BARHOUSE_REDIS_URL", "").strip() or None
+
+    @property
     def embedded_dir(self) -> Path:
         """Data folder of the embedded database."""
         return self.state_dir / "db"

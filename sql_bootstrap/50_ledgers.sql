@@ -41,6 +41,23 @@ create table if not exists ops.changed_days (
 );
 comment on table ops.changed_days is
 'Session days whose bars changed since core.day_profiles was built, which forgets them';
+create table if not exists ops.bar_versions (
+    relation_name text not null,
+    instrument_id bigint not null,
+    month_start_date date not null,
+    version_id uuid not null default gen_random_uuid(),
+    primary key (instrument_id, relation_name, month_start_date)
+);
+comment on table ops.bar_versions is
+'Another id with each change of bars. Grain: one row per relation, instrument, month';
+
+create table if not exists ops.warehouse_identity (
+    is_only boolean primary key default true check (is_only),
+    warehouse_id uuid not null default gen_random_uuid()
+);
+comment on table ops.warehouse_identity is
+'Which warehouse this is, to caches of several. Grain: one row per warehouse';
+insert into ops.warehouse_identity default values on conflict do nothing;
 
 create table if not exists ops.aggregate_states (
     relation_name text primary key,

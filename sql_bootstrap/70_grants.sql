@@ -12,10 +12,11 @@ grant select on tables to transformer;
 grant usage, create on schema prep, core, marts, quality, ops to transformer;
 grant select, insert, update, delete on
 ops.published_loads, ops.published_bases, ops.changed_ranges, ops.changed_days,
-ops.aggregate_states, ops.test_results, quality.quarantined_days to transformer;
+ops.bar_versions, ops.aggregate_states, ops.test_results, quality.quarantined_days
+to transformer;
 -- what was decided stays on record
 grant select, insert on quality.quarantine_decisions to transformer;
-grant select on ops.schema_versions to transformer;
+grant select on ops.schema_versions, ops.warehouse_identity to transformer;
 
 -- analysts read what is published.
 grant usage on schema core, marts, quality, ops to analyst;

@@ -7,37 +7,54 @@ import sys
 import psycopg
 import typer
 
-from barhouse.cli import backfilling, db, explaining, extracting, lake, quality, query, work
+from barhouse.cli import (
+    backfilling,
+    db,
+    explaining,
+    extracting,
+    lake,
+    quality,
+    query,
+    show,
+    work,
+)
 from barhouse.cli.console import err
 from barhouse.user_errors import FOR_USERS
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="Barhouse: a warehouse for OHLC market bars.",
 )
-app.add_typer(db.app, name="db")
-app.add_typer(lake.app, name="lake")
-app.add_typer(quality.app, name="quality")
-app.command()(extracting.providers)
-app.command()(extracting.extract)
-app.command()(extracting.coverage)
-app.command()(backfilling.backfill)
+LAND = "Land what providers and files report"
+BUILD = "Build, test and prove"
+ASK = "Ask"
+KEEP = "Keep"
+
+app.command(rich_help_panel=LAND)(extracting.providers)
+app.command(rich_help_panel=LAND)(extracting.extract)
+app.command(rich_help_panel=LAND)(extracting.coverage)
+app.command(rich_help_panel=LAND)(backfilling.backfill)
+app.command(rich_help_panel=BUILD)(work.build)
+app.command(rich_help_panel=BUILD)(work.prove)
 app.command(
+    rich_help_panel=BUILD,
     context_settings={
         "allow_extra_args": True,
         "ignore_unknown_options": True,
         "help_option_names": [],
-    }
+    },
 )(work.dbt)
-app.command()(work.build)
-app.command()(work.prove)
-app.command()(explaining.explain)
-app.command()(lake.export)
-app.command()(work.nightly)
-app.command()(work.demo)
-app.command()(query.sql)
+app.command(rich_help_panel=BUILD)(work.nightly)
+app.command(rich_help_panel=BUILD)(work.demo)
+app.add_typer(quality.app, name="quality", rich_help_panel=BUILD)
+app.command(rich_help_panel=ASK)(show.show)
+app.command(rich_help_panel=ASK)(explaining.explain)
+app.command(rich_help_panel=ASK)(query.sql)
+app.command(rich_help_panel=KEEP)(lake.export)
+app.add_typer(lake.app, name="lake", rich_help_panel=KEEP)
+app.add_typer(db.app, name="db", rich_help_panel=KEEP)
 
 
 def main() -> None:

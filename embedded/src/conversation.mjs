@@ -13,6 +13,8 @@ export class Conversation {
   #job = null;
   #sawReady = false;
   #isDead = false;
+  /** How often messages of our own were run. */
+  runCount = 0;
   /** The client that the backend works for. */
   owner = null;
 
@@ -35,6 +37,7 @@ export class Conversation {
    */
   run(frames) {
     if (this.#isDead) return Promise.resolve({ rows: [], error: BACKEND_GONE });
+    this.runCount += 1;
     return new Promise((resolve) => {
       this.#job = { rows: [], error: null, repliesLeft: frames.length, resolve };
       this.#backend.send(frames);

@@ -70,6 +70,8 @@ export class Session {
   settings = new Map(Object.entries(BASE_SETTINGS));
   identity = PLAIN_IDENTITY;
   prepared = [];
+  /** The message that parsed the statement without a name; it lives until the next one. */
+  unnamedParse = null;
   temporaryOids = [];
   /** What RESET goes back to. */
   initialSettings = this.settings;
@@ -149,6 +151,7 @@ export class Session {
     switch (type) {
       case 'Q':
         this.pending.push('Q');
+        this.unnamedParse = null;
         this.isUnsynced = false;
         this.isExtended = false;
         this.#noteStatement(frame, 5);
@@ -213,6 +216,7 @@ export class Session {
     const nameEnd = frame.indexOf(0, 5);
     const name = frame.latin1Slice(5, nameEnd);
     if (name !== '') this.isDirty = true;
+    else this.unnamedParse = Buffer.from(frame);
     const effect = this.#noteStatement(frame, nameEnd + 1);
     if (effect) this.#effects.set(name, effect);
     else this.#effects.delete(name);
@@ -223,6 +227,14 @@ export class Session {
     const name = frame.latin1Slice(portalEnd + 1, frame.indexOf(0, portalEnd + 1));
     const effect = this.#effects.get(name);
     if (effect) this.#noteSql(effect.sql, effect.isLong);
+  }
+
+  /** Whether what it sends next needs the statement without a name. */
+  get needsUnnamed() {
+    const next = this.frames[0];
+    if (!this.unnamedParse || !next) return this.unnamedParse !== null;
+    const type = String.fromCharCode(next[0]);
+    return type !== 'Q' && !(type === 'P' && next[5] === 0);
   }
 
   /** Cancelled before its turn: each request gets its answer, and none of them runs. */

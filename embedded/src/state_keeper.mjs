@@ -9,7 +9,7 @@ import {
   saveState,
   settleState,
 } from './session_state.mjs';
-import { query } from './wire.mjs';
+import { query, SYNC } from './wire.mjs';
 
 const WAL_CHECK_MS = 2000;
 
@@ -26,6 +26,8 @@ export class StateKeeper {
   #current = null;
   /** Signature of the state in the backend; null: not known. */
   #loaded = null;
+  /** Whose statement without a name is in the backend, and as of which run of our own. */
+  #unnamed = { session: null, runCount: 0 };
   #leftovers = [];
   #walCheckedAt = 0;
 
@@ -40,6 +42,7 @@ export class StateKeeper {
     this.#conversation = conversation;
     this.#current = null;
     this.#loaded = null;
+    this.#unnamed.session = null;
   }
 
   /** The backend died with all its temporary tables, and with state that was not saved. */
@@ -72,12 +75,26 @@ export class StateKeeper {
       if (isComplete) this.#loaded = session.signature;
     }
     this.#current = session;
+    await this.#restoreUnnamed(session);
     return null;
+  }
+
+  // Drivers prepare without a name and execute in another exchange. There is one such statement in
+  // the backend, and without this a client could execute that of another.
+  async #restoreUnnamed(session) {
+    const { session: owner, runCount } = this.#unnamed;
+    const isThere = owner === session && runCount === this.#conversation.runCount;
+    if (!isThere && session.needsUnnamed) {
+      const { error } = await this.#conversation.run([Buffer.concat([session.unnamedParse, SYNC])]);
+      if (error) debug('cannot parse a statement again:', error.text);
+    }
+    this.#unnamed = { session, runCount: this.#conversation.runCount };
   }
 
   async settle(session) {
     const error = await settleState(this.#conversation, session);
     if (error) debug('cannot settle a session:', error.text);
+    await this.#restoreUnnamed(session);
   }
 
   /** The client is gone: what it left in the temporary schema is dropped at the next occasion. */

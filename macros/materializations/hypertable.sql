@@ -14,6 +14,7 @@
       unchanged_columns  columns that alone do not make a row different (lineage)
       precedence         SQL predicate over `incoming` and `existing`: may incoming
                          replace existing?
+      versioned_by       column by which, and by month, `ops.bar_versions` notes changes
       segment_by, order_by, compress_after
                          columnstore settings; compress_after adds a policy
 

@@ -1,11 +1,12 @@
 {#- Renders a statement: insert the rows whose key is not there yet, straight from the
-    model's SQL, and note the ranges and days they lie in. A plain insert: most rows are new, and
-    asking each for a conflict costs half as much again.
+    model's SQL, and note the ranges and days they lie in and their new versions. A plain
+    insert: most rows are new, and asking each for a conflict costs half as much again.
     relation: the hypertable. sql: the model's SQL. columns: the model's columns.
     span: predicate of `plan_for_span`. -#}
 {% macro insert_new_rows(relation, sql, columns, span) -%}
     {%- set key = config.require('unique_key') -%}
     {%- set time_column = config.require('time_column') -%}
+    {%- set versioned_by = config.get('versioned_by') -%}
     with incoming as (
         {{ sql }}
     ),
@@ -19,12 +20,18 @@
             where {{ same_key('incoming', 'existing', key) }} and {{ span }}
         )
         returning
-            {{ columns | select('in', key + ['session_date']) | join(', ') }}
+            {{ columns | select('in', key + ['session_date', time_column]) | join(', ') }}
     ),
 
     noted as (
         {{ note_changed_days(relation, 'added') }}
     )
+    {%- if versioned_by %},
+
+    versions as (
+        {{ record_versions(relation, 'added') }}
+    )
+    {%- endif %}
 
     insert into ops.changed_ranges (relation_name, range_start_at, range_end_at, row_count)
     {{ changed_ranges(relation, 'added') }}

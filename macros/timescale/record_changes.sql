@@ -6,6 +6,9 @@
         insert into ops.changed_ranges (relation_name, range_start_at, range_end_at, row_count)
         {{ changed_ranges(relation, changes) }};
         {{ note_changed_days(relation, changes) }};
+        {%- if config.get('versioned_by') %}
+        {{ record_versions(relation, changes) }};
+        {%- endif %}
         {{ register_loads(relation.schema ~ '.' ~ relation.identifier) }};
         {{ register_bases(relation.schema ~ '.' ~ relation.identifier) }}
     {%- endcall %}

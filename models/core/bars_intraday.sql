@@ -12,6 +12,7 @@
         'loaded_at',
     ],
     precedence=newer_bar_wins(),
+    versioned_by='instrument_id',
     segment_by=['instrument_id'],
     order_by='timeframe, bar_start_at desc',
     compress_after='180 days',

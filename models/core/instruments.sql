@@ -23,6 +23,15 @@ tick_sizes as (
     select * from {{ ref('tick_sizes') }}
 ),
 
+exchanges as (
+    select * from {{ ref('exchanges') }}
+),
+
+assets as (
+    select * from {{ ref('stg_assets') }}
+    where asset_name is not null
+),
+
 listed as (
     select
         instrument_id,
@@ -54,6 +63,23 @@ spelled as (
         instrument_symbols.provider_symbol asc
 ),
 
+-- what the newest list of symbols calls it
+entitled as (
+    select distinct on (instrument_symbols.instrument_id)
+        instrument_symbols.instrument_id,
+        assets.asset_name
+    from instrument_symbols
+    inner join assets
+        on
+            instrument_symbols.provider = assets.provider
+            and instrument_symbols.asset_class = assets.asset_class
+            and instrument_symbols.provider_symbol = assets.provider_symbol
+    order by
+        instrument_symbols.instrument_id asc,
+        assets.fetched_at desc,
+        assets.asset_name asc
+),
+
 instruments as (
     select
         -- keys
@@ -69,7 +95,9 @@ instruments as (
         listed.instrument,
         coalesce(instrument_facts.tick_size, tick_sizes.tick_size) as tick_size,
         listed.listed_from_date,
-        listed.listed_until_date
+        listed.listed_until_date,
+        exchanges.timezone,
+        entitled.asset_name
     from listed
     inner join spelled on listed.instrument_id = spelled.instrument_id
     left join instrument_facts
@@ -78,6 +106,9 @@ instruments as (
             and listed.instrument = instrument_facts.instrument
     left join tick_sizes
         on coalesce(instrument_facts.exchange, spelled.exchange) = tick_sizes.exchange
+    left join exchanges
+        on coalesce(instrument_facts.exchange, spelled.exchange) = exchanges.exchange
+    left join entitled on listed.instrument_id = entitled.instrument_id
 )
 
 select * from instruments

@@ -39,6 +39,7 @@ reported_alone as (
         reported.timeframe,
         reported.bar_start_at,
         reported.instrument_id,
+        reported.session_date,
         -- prices
         trim_scale(reported.open) as open,
         trim_scale(reported.high) as high,
@@ -68,6 +69,7 @@ bars as (
         '{{ timeframe }}' as timeframe,
         bar_start_at,
         instrument_id,
+        session_date,
         -- prices
         open,
         high,
@@ -91,6 +93,7 @@ bars as (
         '1d' as timeframe,
         session_date::timestamp at time zone 'UTC' as bar_start_at,
         instrument_id,
+        session_date,
         -- prices
         open,
         high,

@@ -3,10 +3,16 @@
     arguments=[{'name': 'width_minutes', 'type': 'integer'}],
 ) }}
 
+{%- set width_minutes = 'core.checked_width(' ~ argument('width_minutes') ~ ')' %}
+{%- set finer = {'5m': 5, '15m': 15, '30m': 30, '1h': 60, '4h': 240} %}
 with minutes as (
     select * from {{ ref('bars_1m') }}
 ),
-
+{% for timeframe in finer %}
+rollup_{{ timeframe }} as (
+    select * from {{ ref('rollup_' ~ timeframe) }}
+),
+{% endfor %}
 symbol_history as (
     select * from {{ ref('symbol_history') }}
 ),
@@ -23,16 +29,14 @@ latest_minutes as (
     select * from {{ ref('latest_minutes') }}
 ),
 
-rollup as (
+-- from the longest bars that the width is a multiple of; the width is known when the
+-- query is planned, so the others are not looked at
+nearest as (
     select
         instrument_id,
         session_date,
         session_scope,
         session_minute,
-        floor(
-            session_minute
-            / core.checked_width({{ argument('width_minutes') }})::double precision
-        )::integer as bucket_number,
         open,
         high,
         low,
@@ -44,6 +48,41 @@ rollup as (
         1 as minute_count,
         is_final
     from minutes
+    where {{ width_minutes }} % 5 <> 0
+    {% for timeframe, length in finer.items() -%}
+    {%- set longer = finer.values() | select('gt', length) | list %}
+    union all
+    select
+        instrument_id,
+        session_date,
+        session_scope,
+        session_minute,
+        open,
+        high,
+        low,
+        close,
+        volume,
+        notional,
+        notional_volume,
+        trade_count,
+        minute_count,
+        is_final
+    from rollup_{{ timeframe }}
+    where
+        {{ width_minutes }} % {{ length }} = 0
+        {%- if longer %}
+        and {{ width_minutes }} % {{ longer | first }} <> 0
+        {%- endif %}
+    {% endfor %}
+),
+
+rollup as (
+    select
+        *,
+        floor(
+            session_minute / {{ width_minutes }}::double precision
+        )::integer as bucket_number
+    from nearest
 ),
 
 {% set width = 'make_interval(mins => ' ~ argument('width_minutes') ~ ')' %}

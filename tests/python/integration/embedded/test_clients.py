@@ -210,3 +210,15 @@ def test_notices_reach_the_client(connect):
     connection.add_notice_handler(lambda notice: seen.append(notice.message_primary))
     connection.execute("do $$ begin raise notice 'hello'; end $$")
     assert seen == ["hello"]
+
+
+def test_statement_without_a_name_stays_its_clients_own(connect):
+    # As ADBC does: it prepares without a name, and describes and executes in exchanges of their own.
+    one, other = connect().pgconn, connect().pgconn
+    for pgconn, sql in ((one, b"select 'one' as mine"), (other, b"select 2 as b, 'other' as c")):
+        assert pgconn.prepare(b"", sql).status == psycopg.pq.ExecStatus.COMMAND_OK
+    for _ in range(2):
+        assert one.describe_prepared(b"").nfields == 1
+        assert other.describe_prepared(b"").nfields == 2
+    assert one.exec_prepared(b"", []).get_value(0, 0) == b"one"
+    assert other.exec_prepared(b"", []).get_value(0, 1) == b"other"

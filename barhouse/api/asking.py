@@ -1,0 +1,249 @@
+"""From what a user asks to rows: checks, meanings, bounds, the statement, earlier bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from barhouse.api import choices, frames, times
+from barhouse.api.keeping import Keepers, key_of
+from barhouse.api.meanings import Asked, common_zone, meant_by, words_of
+from barhouse.api.reading import Reader
+from barhouse.api.statements import AsOf, BarsQuery, bars_statement, versions_statement
+from barhouse.api.times import Bound
+
+#: Tries to reach far enough back, each this many times as far, before everything is read.
+_STEPS: Final = (1, 5, 25)
+#: Of a session of the shortest usual length.
+_SESSION_MINUTES: Final = 390
+_BEFORE: Final = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a user asks for, as given.
+
+    Attributes:
+        symbols: One or several.
+        start: Of the first bar.
+        end: Of the last bar.
+        timeframe: Its name.
+        adjusted: ``raw``, ``split`` or ``total_return``.
+        columns: Names; none for the usual ones.
+        tz: Time zone of the answer; none for that of the API or of the exchange.
+        frame: What the rows become.
+    """
+
+    symbols: object
+    start: object
+    end: object
+    timeframe: object
+    adjusted: object
+    columns: object
+    tz: object
+    frame: object
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A question that was understood.
+
+    Attributes:
+        asked: Instruments, in the order of the answer.
+        query: Which bars.
+        zone: Of the times.
+        start: As it was understood; none for the first bar there is.
+    """
+
+    asked: list[Asked]
+    query: BarsQuery
+    zone: ZoneInfo
+    start: Bound
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Understands questions and fetches bars.
+
+    Attributes:
+        reader: The database.
+        zone: Of all answers; none for that of the exchange.
+        keepers: Where answers are kept.
+        as_of: What was known then; none for now.
+    """
+
+    reader: Reader
+    zone: ZoneInfo | None
+    keepers: Keepers
+    as_of: AsOf | None = None
+
+    def instruments(self, symbols: object) -> list[Asked]:
+        """Return the instruments that symbols mean.
+
+        Args:
+            symbols: One or several.
+
+        Raises:
+            BarhouseError: One means nothing.
+        """
+        return meant_by(words_of(symbols), self.reader)
+
+    def wish(self, question: Question) -> Wish:
+        """Return what a question asks for.
+
+        Args:
+            question: As given.
+
+        Raises:
+            BarhouseError: It asks for what does not exist.
+        """
+        # All that can be told without the database first.
+        width = choices.timeframe_of(question.timeframe)
+        choices.one_of(question.adjusted, choices.ADJUSTED, "adjusted")
+        choices.one_of(question.frame, choices.FRAMES, "frame")
+        names = choices.columns_of(question.columns, width)
+        given = times.zone_of(question.tz) if question.tz is not None else self.zone
+        start, end = times.bound_of(question.start, "start"), times.bound_of(question.end, "end")
+        times.refuse_empty(start, end, given or ZoneInfo("UTC"))
+        asked = self.instruments(question.symbols)
+        zone = given or common_zone(asked)
+        days: tuple[date, date]
+        instants = None
+        if width.is_intraday:
+            first, last, first_at, last_at = times.spans_between(start, end, zone)
+            days, instants = (first, last), (first_at, last_at)
+        else:
+            days = times.days_between(start, end, zone)
+        query = BarsQuery(
+            instruments=tuple(one.instrument_id for one in asked),
+            timeframe=width,
+            adjusted=question.adjusted,  # type: ignore[arg-type]
+            columns=names,
+            days=days,
+            instants=instants,
+            as_of=self.as_of,
+        )
+        return Wish(asked, query, zone, start)
+
+    def bars(self, wish: Wish) -> pa.Table:
+        """Return the bars of a wish, with ``symbol`` and ``time``.
+
+        Args:
+            wish: From :meth:`wish`.
+        """
+        table = self._rows(wish.query)
+        return frames.named_rows(table, wish.query.instruments, [one.word for one in wish.asked])
+
+    def _rows(self, query: BarsQuery) -> pa.Table:
+        if not self.keepers:
+            return self._fetched(query)
+        # Asked before the rows: if a publish comes between, newer rows are kept under versions that
+        # nobody sees again, never older ones under newer versions.
+        versions = self.reader.table(*versions_statement(query)).to_pylist()
+        key = key_of(query, versions)
+        table = self.keepers.get(key)
+        if table is None:
+            table = self._fetched(query)
+            self.keepers.put(key, table)
+        return table
+
+    def _fetched(self, query: BarsQuery) -> pa.Table:
+        return frames.exact(self.reader.table(*bars_statement(query)))
+
+    def bars_with_those_before(self, wish: Wish, count: int | None) -> tuple[pa.Table, Any]:
+        """Return the bars of a wish of one symbol and at least so many before them.
+
+        They begin with a whole session.
+
+        Args:
+            wish: From :meth:`wish`.
+            count: How many; none for all there are.
+
+        Returns:
+            The rows, and for each whether it was asked for.
+        """
+        if wish.start is None:
+            table = self.bars(wish)
+            return table, pa.array([True] * table.num_rows)
+        for step in _STEPS if count is not None else ():
+            far = timedelta(days=step * _days_of(count or 0, wish.query))
+            back = times.moved(wish.query.days[0], -far)
+            table = self.bars(_since(wish, back))
+            is_asked = _asked_for(table, wish)
+            if table.num_rows - (pc.sum(is_asked).as_py() or 0) >= (count or 0):
+                return table, is_asked
+        table = self.bars(_since(wish, times.FIRST_DAY))
+        return table, _asked_for(table, wish)
+
+    def last_bars(self, question: Question, count: int) -> tuple[pa.Table, Wish]:
+        """Return the newest bars of one symbol, and what was understood.
+
+        Args:
+            question: Without a start.
+            count: How many.
+        """
+        wish = self.wish(question)
+        # As those before a day that has not come: nobody says when the newest bar was.
+        after = times.moved(min(wish.query.days[1], date.today()), timedelta(days=1))  # noqa: DTZ011
+        first = _since(wish, after)
+        table, _ = self.bars_with_those_before(replace(first, start=after), count)
+        return table.slice(max(table.num_rows - count, 0)), wish
+
+
+def past(bound: date, zone: ZoneInfo, *, is_loaded: bool) -> AsOf:
+    """Return what a date or time means for what was known then.
+
+    Args:
+        bound: A date counts whole.
+        zone: Of a time that has none.
+        is_loaded: Whether bars count as known since they landed.
+    """
+    if isinstance(bound, datetime):
+        instant = times.instant_of(bound, zone)
+        return AsOf(instant, times.days_between(bound, None, zone)[0], is_loaded)
+    return AsOf(times.instant_of(datetime.combine(bound, time.max), zone), bound, is_loaded)
+
+
+def framed(table: pa.Table, wish: Wish, frame: choices.Frame, drop: Sequence[str] = ()) -> Any:
+    """Return bars in the form that was asked for.
+
+    Args:
+        table: From :meth:`Asker.bars`.
+        wish: What they answer.
+        frame: ``pandas``, ``polars`` or ``arrow``.
+        drop: Columns that the answer does not show.
+    """
+    hidden = [name for name in ("session_date", *drop) if name in table.column_names]
+    return frames.as_frame(table.drop_columns(hidden), frame, wish.zone)
+
+
+def _since(wish: Wish, day: date) -> Wish:
+    query = replace(wish.query, days=(day, wish.query.days[1]))
+    if query.instants:
+        midnight = datetime.combine(day, time.min, tzinfo=times.FIRST_INSTANT.tzinfo)
+        since = times.moved_instant(midnight, -_BEFORE)
+        query = replace(query, instants=(since, query.instants[1]))
+    return replace(wish, query=query)
+
+
+def _asked_for(table: pa.Table, wish: Wish) -> Any:
+    if wish.query.instants is None:
+        return pc.greater_equal(table["time"], pa.scalar(wish.query.days[0]))
+    if isinstance(wish.start, datetime):
+        first = pa.scalar(wish.query.instants[0], table["time"].type)
+        return pc.greater_equal(table["time"], first)
+    return pc.greater_equal(table["session_date"], pa.scalar(wish.query.days[0]))
+
+
+def _days_of(count: int, query: BarsQuery) -> int:
+    # Calendar days in which an exchange with the usual weekends has so many bars, and some more.
+    if not query.timeframe.is_intraday:
+        return (count + 1) * query.timeframe.days * 3 // 2 + 10
+    in_a_session = max(_SESSION_MINUTES // query.timeframe.count, 1)
+    return (count // in_a_session + 1) * 3 // 2 + 7

@@ -1,0 +1,166 @@
+"""From Arrow tables to what users work with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from barhouse.api.choices import Frame
+from barhouse.errors import BarhouseError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What prices and volumes are stored as.
+DECIMAL = pa.decimal128(38, 18)
+
+
+def named_rows(table: pa.Table, ids: Sequence[int], symbols: Sequence[str]) -> pa.Table:
+    """Return rows with the symbol that was asked for in the place of the instrument.
+
+    Args:
+        table: With ``instrument_id``.
+        ids: Instruments, in the order of the answer.
+        symbols: What each was asked by.
+    """
+    places = pc.index_in(table["instrument_id"], value_set=pa.array(ids, pa.int64()))
+    names = pa.array(list(symbols), pa.string())
+    chunks = [pa.DictionaryArray.from_arrays(chunk, names) for chunk in places.chunks]
+    kind = pa.dictionary(pa.int32(), pa.string())
+    column = pa.chunked_array(chunks, type=kind)
+    place = table.schema.get_field_index("instrument_id")
+    return table.set_column(place, "symbol", column)
+
+
+def exact(table: pa.Table) -> pa.Table:
+    """Return a table whose numerics are decimals of 38 digits, 18 of them decimals.
+
+    A numeric that does not fit stays the text it arrived as.
+
+    Args:
+        table: As the driver gives it, with numerics as text.
+    """
+    return _numerics(table, _decimals)
+
+
+def floating(table: pa.Table) -> pa.Table:
+    """Return a table whose numerics are doubles, each the nearest one.
+
+    Args:
+        table: As the driver gives it, with numerics as text.
+    """
+    return _numerics(table, lambda texts: pc.cast(texts, pa.float64()))
+
+
+def in_zone(table: pa.Table, zone: ZoneInfo) -> pa.Table:
+    """Return a table whose ``time``, where it is an instant, is shown in a zone.
+
+    Args:
+        table: With ``time``.
+        zone: Such as that of the exchange.
+    """
+    kind = table.schema.field("time").type
+    if not pa.types.is_timestamp(kind):
+        return table
+    shown = table["time"].cast(pa.timestamp(kind.unit, tz=zone.key))
+    return table.set_column(table.schema.get_field_index("time"), "time", shown)
+
+
+def as_frame(table: pa.Table, frame: Frame, zone: ZoneInfo) -> Any:
+    """Return bars in the form that was asked for.
+
+    Args:
+        table: With ``time``, perhaps ``symbol``, and doubles.
+        frame: ``pandas``, ``polars`` or ``arrow``.
+        zone: Of the times.
+
+    Raises:
+        BarhouseError: Polars is not installed.
+    """
+    if frame == "arrow":
+        return in_zone(table, zone)
+    if frame == "polars":
+        return to_polars(in_zone(table, zone))
+    return bars_to_pandas(table, zone)
+
+
+def bars_to_pandas(table: pa.Table, zone: ZoneInfo) -> pd.DataFrame:
+    """Return bars as a data frame with a time index in a zone.
+
+    Args:
+        table: With ``time``, perhaps ``symbol``, and doubles.
+        zone: Of the index; a date is its midnight there.
+    """
+    import pandas as pd
+
+    times = table["time"]
+    if pa.types.is_date(times.type):
+        days = pd.DatetimeIndex(times.to_numpy().astype("datetime64[us]"))
+        # Where clocks go forward at midnight, a day begins an hour later.
+        midnights = np.ones(len(days), dtype=bool)
+        index = days.tz_localize(zone, ambiguous=midnights, nonexistent="shift_forward")
+    else:
+        index = pd.DatetimeIndex(times.to_numpy().astype("datetime64[us]"))
+        index = index.tz_localize("UTC").tz_convert(zone)
+    index.name = "time"
+    columns = {name: _values(table[name]) for name in table.column_names if name != "time"}
+    # A copy: what the user changes must not change what is kept.
+    return pd.DataFrame(columns, index=index, copy=True)
+
+
+def to_pandas(table: pa.Table) -> pd.DataFrame:
+    """Return any table as a data frame; numerics become doubles.
+
+    Args:
+        table: As the driver gives it.
+    """
+    found: pd.DataFrame = floating(table).to_pandas()
+    return found
+
+
+def to_polars(table: pa.Table) -> Any:
+    """Return a table as a frame of polars.
+
+    Args:
+        table: Without numerics as text.
+
+    Raises:
+        BarhouseError: Polars is not installed.
+    """
+    try:
+        import polars
+    except ImportError as error:
+        raise BarhouseError(
+            "polars is not installed; install it (pip install polars), or ask for pandas or arrow."
+        ) from error
+    return polars.from_arrow(table)
+
+
+def _values(column: pa.ChunkedArray) -> Any:
+    if pa.types.is_dictionary(column.type):
+        return column.to_pandas().array
+    if pa.types.is_integer(column.type):
+        column = column.cast(pa.float64())
+    return column.to_numpy()
+
+
+def _numerics(table: pa.Table, converted: Any) -> pa.Table:
+    for place, field in enumerate(table.schema):
+        if isinstance(field.type, pa.OpaqueType) and field.type.type_name == "numeric":
+            texts = pa.chunked_array(
+                [chunk.storage for chunk in table[field.name].chunks], type=pa.string()
+            )
+            table = table.set_column(place, field.name, converted(texts))
+    return table
+
+
+def _decimals(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return texts.cast(DECIMAL)
+    except pa.ArrowInvalid:
+        return texts

@@ -1,0 +1,51 @@
+"""Bars with indicators, right from the first row that was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from barhouse.api import choices
+from barhouse.api.asking import Asker, Question, framed
+from barhouse.api.indicators.wishes import wishes_of
+from barhouse.errors import BarhouseError
+
+
+def with_indicators(asker: Asker, question: Question, indicators: object) -> Any:
+    """Return the bars of one symbol with indicators.
+
+    Args:
+        asker: Understands and fetches.
+        question: Which bars; its columns are not looked at.
+        indicators: Their names.
+
+    Raises:
+        BarhouseError: What was asked for does not exist.
+    """
+    wanted = wishes_of(indicators)
+    needs_vwap = any(one.kind == "VWAP" for one in wanted)
+    width = choices.timeframe_of(question.timeframe)
+    if needs_vwap and not width.is_intraday and width.name != "1d":
+        raise BarhouseError(
+            f"VWAP is of one session; expected a timeframe up to 1d, and {width.name} is longer."
+        )
+    columns = [*choices.OHLCV, *(["vwap"] if needs_vwap else [])]
+    wish = asker.wish(replace(question, columns=columns))
+    needed = [one.bars_before for one in wanted]
+    count = None if None in needed else max(number or 0 for number in needed)
+    table, is_asked = asker.bars_with_those_before(wish, count)
+    bars = {name: table[name].to_numpy() for name in columns}
+    days = "session_date" if "session_date" in table.column_names else "time"
+    bars["session_date"] = table[days].to_numpy()
+    for one in wanted:
+        for name, values in one.columns(bars).items():
+            table = table.append_column(name, pa.array(values, from_pandas=True))
+    shown = table.filter(is_asked)
+    return framed(
+        shown,
+        wish,
+        choices.one_of(question.frame, choices.FRAMES, "frame"),  # type: ignore[arg-type]
+        drop=["symbol", "vwap"],
+    )

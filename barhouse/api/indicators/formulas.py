@@ -1,0 +1,184 @@
+"""The arithmetic, one function per indicator, over whole columns.
+
+Smoothing starts as in TA-Lib: with the plain mean of the first bars. What a first bar did is felt
+ever less, so a few hundred bars before the first one asked for give what all of them would.
+``marts.indicators_1d`` has the same definitions in SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Column = npt.NDArray[np.float64]
+Bars = Mapping[str, Any]
+
+#: TA-Lib takes less for zero, too.
+_ZERO = 1e-14
+
+
+def sma(bars: Bars, n: int) -> dict[str, Column]:
+    """Return the mean of the last n closes."""
+    return {"": _mean(bars["close"], n)}
+
+
+def ema(bars: Bars, n: int) -> dict[str, Column]:
+    """Return the exponential mean of the close: each new one counts 2 / (n + 1)."""
+    return {"": _ema(bars["close"], n)}
+
+
+def wma(bars: Bars, n: int) -> dict[str, Column]:
+    """Return the mean of the last n closes, weighted 1 to n."""
+    close = bars["close"]
+    result = np.full(len(close), np.nan)
+    if len(close) >= n:
+        weights = np.arange(1, n + 1) / (n * (n + 1) / 2)
+        result[n - 1 :] = np.lib.stride_tricks.sliding_window_view(close, n) @ weights
+    return {"": result}
+
+
+def rsi(bars: Bars, n: int) -> dict[str, Column]:
+    """Return Wilder's relative strength index: gains as a percentage of gains and losses."""
+    change = np.diff(bars["close"], prepend=np.nan)
+    gain = _wilder(np.maximum(change, 0), n, first=1)
+    loss = _wilder(np.maximum(-change, 0), n, first=1)
+    return {"": 100 * _divided(gain, gain + loss)}
+
+
+def macd(bars: Bars, fast: int, slow: int, signal: int) -> dict[str, Column]:
+    """Return the distance of two exponential means of the close, its own mean, and theirs."""
+    close = bars["close"]
+    # The quicker mean starts as late as the slower one has a value.
+    line = _ema(close, fast, first=slow - fast) - _ema(close, slow)
+    mean = _ema(line, signal, first=slow - 1)
+    return {"": line, "_SIGNAL": mean, "_HIST": line - mean}
+
+
+def bbands(bars: Bars, n: int, width: float) -> dict[str, Column]:
+    """Return the mean of n closes and the bands some standard deviations (of n) off."""
+    middle = _mean(bars["close"], n)
+    # About the first close: what is squared stays small.
+    spread = pd.Series(bars["close"] - bars["close"][:1]).rolling(n).std(ddof=0).to_numpy()
+    return {"_LOWER": middle - width * spread, "_MIDDLE": middle, "_UPPER": middle + width * spread}
+
+
+def atr(bars: Bars, n: int) -> dict[str, Column]:
+    """Return Wilder's mean of the true range."""
+    return {"": _wilder(_true_range(bars), n, first=1)}
+
+
+def adx(bars: Bars, n: int) -> dict[str, Column]:
+    """Return Wilder's average directional index."""
+    up = np.diff(bars["high"], prepend=np.nan)
+    down = -np.diff(bars["low"], prepend=np.nan)
+    plus = np.where((up > 0) & (up > down), up, 0.0)
+    minus = np.where((down > 0) & (down > up), down, 0.0)
+    # The first bar, which moved nowhere, counts here.
+    ranges = np.nan_to_num(_true_range(bars))
+    rose, fell, ranged = (_wilder(moves, n, first=0) for moves in (plus, minus, ranges))
+    plus_part, minus_part = _divided(rose, ranged), _divided(fell, ranged)
+    total = plus_part + minus_part
+    apart = 100 * _divided(np.abs(plus_part - minus_part), total)
+    # A bar without any direction leaves the index as it is.
+    later = np.arange(len(apart)) >= 2 * n
+    apart[later & (np.abs(total) < _ZERO)] = np.nan
+    return {"": _wilder(apart, n, first=n)}
+
+
+def stoch(bars: Bars, n: int, smooth: int, signal: int) -> dict[str, Column]:
+    """Return where the close lies between low and high of n bars, smoothed, and its mean."""
+    lowest = pd.Series(bars["low"]).rolling(n).min().to_numpy()
+    highest = pd.Series(bars["high"]).rolling(n).max().to_numpy()
+    place = 100 * _divided(bars["close"] - lowest, highest - lowest, zero=0.0)
+    slow = _mean(place, smooth, first=n - 1)
+    return {"_K": slow, "_D": _mean(slow, signal, first=n + smooth - 2)}
+
+
+def obv(bars: Bars) -> dict[str, Column]:
+    """Return the volume of rising bars less that of falling ones, from the first bar on."""
+    close, volume = bars["close"], np.nan_to_num(bars["volume"])
+    if len(close) == 0:
+        return {"": close}
+    signs = np.sign(np.diff(close, prepend=close[0]))
+    signs[0] = 1.0
+    return {"": np.cumsum(signs * volume)}
+
+
+def vwap(bars: Bars) -> dict[str, Column]:
+    """Return the mean price of the session so far, by volume.
+
+    A bar counts at its own vwap, or at the mean of high, low and close where it has none.
+    """
+    own, volume = bars["vwap"], np.nan_to_num(bars["volume"])
+    price = np.where(np.isnan(own), (bars["high"] + bars["low"] + bars["close"]) / 3, own)
+    sums = pd.DataFrame({"notional": price * volume, "volume": volume})
+    sums = sums.groupby(bars["session_date"], sort=False).cumsum()
+    return {"": _divided(sums["notional"].to_numpy(), sums["volume"].to_numpy(), zero=np.nan)}
+
+
+def vol(bars: Bars, n: int) -> dict[str, Column]:
+    """Return the sample standard deviation of the last n logarithmic returns, per bar."""
+    return {"": pd.Series(logreturn(bars, 1)[""]).rolling(n).std(ddof=1).to_numpy()}
+
+
+def returned(bars: Bars, n: int) -> dict[str, Column]:
+    """Return the return over n bars: 0.01 is one percent."""
+    return {"": _before(bars["close"], n)[1] / _before(bars["close"], n)[0] - 1}
+
+
+def logreturn(bars: Bars, n: int) -> dict[str, Column]:
+    """Return the logarithm of what one became over n bars."""
+    before, now = _before(bars["close"], n)
+    return {"": np.log(now / before)}
+
+
+def _before(values: Column, n: int) -> tuple[Column, Column]:
+    before = np.full(len(values), np.nan)
+    before[n:] = values[: max(len(values) - n, 0)]
+    return before, values
+
+
+def _mean(values: Column, n: int, first: int = 0) -> Column:
+    result = np.full(len(values), np.nan)
+    result[first:] = pd.Series(values[first:]).rolling(n).mean().to_numpy()
+    return result
+
+
+def _ema(values: Column, n: int, first: int = 0) -> Column:
+    return _smoothed(values, 2 / (n + 1), n, first)
+
+
+def _wilder(values: Column, n: int, first: int) -> Column:
+    return _smoothed(values, 1 / n, n, first)
+
+
+def _smoothed(values: Column, alpha: float, seed: int, first: int) -> Column:
+    # From `first` on: the mean of `seed` values, then each new value counts alpha. A missing value
+    # changes nothing.
+    result = np.full(len(values), np.nan)
+    start = first + seed
+    if len(values) < start:
+        return result
+    begun = values[first:start].mean()
+    chain = np.concatenate(([begun], values[start:]))
+    smooth = pd.Series(chain).ewm(alpha=alpha, adjust=False, ignore_na=True).mean()
+    result[start - 1 :] = smooth.to_numpy()
+    return result
+
+
+def _true_range(bars: Bars) -> Column:
+    before, close = _before(bars["close"], 1)
+    high, low = bars["high"], bars["low"]
+    ranged = np.maximum(high - low, np.maximum(np.abs(high - before), np.abs(low - before)))
+    return np.where(np.isnan(before), np.nan, ranged) if len(close) else close
+
+
+def _divided(part: Column, whole: Column, zero: float = 0.0) -> Column:
+    # What has no whole is `zero`.
+    is_nothing = np.abs(whole) < _ZERO
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(is_nothing, zero, part / np.where(is_nothing, 1.0, whole))

@@ -1,0 +1,118 @@
+{{ config(
+    alias='bars_1d_as_of',
+    materialized='table_function',
+    arguments=[{'name': 'as_of', 'type': 'timestamptz'}],
+) }}
+
+-- As bars_1d, from what was known: the provider's day, else the day built from minutes.
+with reported as not materialized (
+    select * from {{ ref('bars_1d_as_of') }}({{ argument('as_of') }})
+),
+
+minutes as not materialized (
+    select * from {{ ref('bars_1m_as_of') }}({{ argument('as_of') }})
+    where is_regular
+),
+
+symbol_history as (
+    select * from {{ ref('symbol_history') }}
+),
+
+instruments as (
+    select * from {{ ref('instruments') }}
+),
+
+sessions as (
+    select * from {{ ref('sessions') }}
+),
+
+days as (
+    select
+        instrument_id,
+        session_date,
+        first(open, bar_start_at) as open,
+        max(high) as high,
+        min(low) as low,
+        last(close, bar_start_at) as close,
+        sum(volume) as volume,
+        sum(notional) as notional,
+        sum(case when vwap is not null then volume end) as notional_volume,
+        sum(trade_count)::bigint as trade_count,
+        bool_and(is_final) as has_final_minutes,
+        max(bar_start_at) as last_minute_at,
+        max(session_date) over (partition by instrument_id) as last_session_date
+    from minutes
+    group by instrument_id, session_date
+),
+
+preferred as (
+    select
+        instrument_id,
+        session_date,
+        open,
+        high,
+        low,
+        close,
+        vwap,
+        volume,
+        trade_count,
+        is_final,
+        'provider' as built_from,
+        provider
+    from reported
+    union all
+    select
+        days.instrument_id,
+        days.session_date,
+        days.open,
+        days.high,
+        days.low,
+        days.close,
+        {{ vwap_of('days') }} as vwap,
+        days.volume,
+        days.trade_count,
+        days.has_final_minutes
+        and (
+            days.session_date < days.last_session_date
+            or sessions.close_at <= days.last_minute_at + interval '1 minute'
+        ) as is_final,
+        'minutes' as built_from,
+        null as provider
+    from days
+    inner join instruments on days.instrument_id = instruments.instrument_id
+    inner join sessions
+        on
+            instruments.exchange = sessions.exchange
+            and days.session_date = sessions.session_date
+    left join reported
+        on
+            days.instrument_id = reported.instrument_id
+            and days.session_date = reported.session_date
+    where reported.instrument_id is null
+),
+
+named as (
+    select
+        -- keys
+        symbol_history.symbol,
+        preferred.session_date,
+        preferred.instrument_id,
+        -- prices
+        trim_scale(preferred.open) as open,
+        trim_scale(preferred.high) as high,
+        trim_scale(preferred.low) as low,
+        trim_scale(preferred.close) as close,
+        trim_scale(preferred.vwap) as vwap,
+        -- activity
+        trim_scale(preferred.volume) as volume,
+        preferred.trade_count,
+        -- flags
+        preferred.is_final,
+        preferred.built_from,
+        preferred.provider
+    from preferred
+    inner join symbol_history
+        on {{ has_symbol('preferred', 'symbol_history') }}
+)
+
+select * from named
