@@ -170,8 +170,11 @@ def _invoke(
     with held(build_lock(settings), refusal):
         results = _target(settings) / "run_results.json"
         results.unlink(missing_ok=True)
-        where = ["--project-dir", str(settings.project_dir)]
-        finished = _runner().invoke(["--quiet", *arguments, *where])
+        # The manifest is large, and nothing reads it: of what dbt writes only the results are kept.
+        how = ["--no-write-json", "--project-dir", str(settings.project_dir)]
+        finished = _runner().invoke(["--quiet", *arguments, *how])
+        if write := getattr(finished.result, "write", None):
+            write(str(results))
         report = read_report(results)
     if finished.success:
         return report, None
