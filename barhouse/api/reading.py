@@ -32,7 +32,12 @@ class Reader:
             connections: How many at most; who comes then waits.
         """
         self._connect_url = connect_url
-        self._places = threading.BoundedSemaphore(connections)
+        self._connections = connections
+        self._abandoned: list[Any] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._places = threading.BoundedSemaphore(self._connections)
         self._lock = threading.Lock()
         self._idle: list[Any] = []
         self._process = os.getpid()
@@ -50,6 +55,11 @@ class Reader:
         Raises:
             BarhouseError: The database does not answer, or refuses the statement.
         """
+        if self._process != os.getpid():
+            # What the process had that this one was forked from is not ours to use, nor to close,
+            # as letting go of it would.
+            self._abandoned += self._idle
+            self._begin()
         with self._places:
             connection, is_new = self._taken()
             while True:
@@ -87,9 +97,6 @@ class Reader:
 
     def _taken(self) -> tuple[Any, bool]:
         with self._lock:
-            if self._process != os.getpid():
-                # Those of the process this one was forked from are not ours to use or to close.
-                self._process, self._idle = os.getpid(), []
             if self._idle:
                 return self._idle.pop(), False
         return self._opened(), True
@@ -108,8 +115,7 @@ class Reader:
 
     def _give_back(self, connection: Any) -> None:
         with self._lock:
-            if self._process == os.getpid():
-                self._idle.append(connection)
+            self._idle.append(connection)
 
 
 def _run(connection: Any, statement: str, parameters: Sequence[object]) -> pa.Table:
