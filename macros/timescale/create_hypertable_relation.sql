@@ -20,6 +20,11 @@
         on {{ revisions_of(relation) }} ({{ config.require('unique_key') | join(', ') }});
         comment on table {{ revisions_of(relation) }} is
         'Rows of {{ relation.identifier }} as they stood before a later load changed them';
+        {%- if config.get('versioned_by') %}
+        -- of another table of this name, which may have had rows that this one will not
+        delete from ops.bar_versions
+        where relation_name = '{{ relation.schema }}.{{ relation.identifier }}';
+        {%- endif %}
         {%- if config.get('segment_by') %}
         alter table {{ relation }} set (
             timescaledb.compress,
