@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from barhouse.api import choices, statements
+from barhouse.api import choices, meaning_texts, statements
 from barhouse.api.asking import Asker, Question, framed
 from barhouse.api.choices import Adjusted, Frame
 from barhouse.errors import BarhouseError
@@ -84,7 +84,7 @@ class Catalogue:
             raise BarhouseError(
                 f"query is {choices.shown(query)}; expected part of a symbol or of a name."
             )
-        found = frames.to_pandas(self._asker.reader.table(statements.SEARCH, [query]))
+        found = frames.to_pandas(self._asker.reader.table(meaning_texts.SEARCH, [query]))
         return found.sort_values(["symbol", "asset_class"], ignore_index=True)
 
     def coverage(self, symbol: str) -> pd.DataFrame:

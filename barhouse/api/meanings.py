@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from barhouse.api import statements
+from barhouse.api import meaning_texts
 from barhouse.api.choices import nearest, shown
 from barhouse.api.reading import Reader
 from barhouse.errors import BarhouseError
@@ -66,7 +66,7 @@ def meant_by(words: list[str], reader: Reader) -> list[Asked]:
     """
     # Nothing that cannot be printed is a symbol, and a text with a zero byte cannot be asked for.
     asked = [word for word in words if word.isprintable()]
-    rows = reader.table(statements.MEANINGS, [asked]).to_pylist() if asked else []
+    rows = reader.table(meaning_texts.MEANINGS, [asked]).to_pylist() if asked else []
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         found.setdefault(row["word"], []).append(row)
@@ -102,7 +102,7 @@ def common_zone(asked: list[Asked]) -> ZoneInfo:
 
 
 def _unknown(unknown: list[str], count: int, reader: Reader) -> str:
-    table: pa.Table = reader.table(statements.KNOWN_SYMBOLS)
+    table: pa.Table = reader.table(meaning_texts.KNOWN_SYMBOLS)
     known = [str(name) for name in table["symbol"].to_pylist()]
     if not known:
         return "No symbol is known yet; land some bars and run `barhouse build`."

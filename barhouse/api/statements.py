@@ -8,40 +8,6 @@ from typing import Final
 
 from barhouse.api.choices import MART_MINUTES, PRICES, Adjusted, Timeframe
 
-#: What a symbol means: who has it now, or had it last; one row per word asked and asset class.
-MEANINGS: Final = """
-select distinct on (asked.word, symbols.asset_class)
-    asked.word,
-    symbols.instrument_id,
-    symbols.asset_class,
-    symbols.newest_symbol,
-    symbols.timezone
-from unnest($1::text[]) as asked (word)
-inner join marts.symbols
-    on asked.word in (symbols.symbol, symbols.asset_class || ':' || symbols.symbol)
-order by asked.word, symbols.asset_class, symbols.valid_from_date desc
-"""
-
-KNOWN_SYMBOLS: Final = "select distinct symbol from marts.symbols order by symbol"
-
-SEARCH: Final = """
-select distinct on (instrument_id)
-    newest_symbol as symbol,
-    asset_class,
-    instrument,
-    asset_name,
-    exchange,
-    currency,
-    timezone
-from marts.symbols
-where
-    $1::text is null
-    or position(lower($1::text) in lower(symbol)) > 0
-    or position(lower($1::text) in lower(instrument)) > 0
-    or position(lower($1::text) in lower(asset_name)) > 0
-order by instrument_id, valid_from_date desc
-"""
-
 LATEST: Final = """
 select instrument_id, session_date, close, total_return, is_final, built_from
 from marts.latest_bars
@@ -63,6 +29,12 @@ where instrument_id = $1::bigint
 group by timeframe, built_from
 """
 
+
+#: Marts of bars longer than a day, and their label.
+LONG_MARTS: Final = {
+    "1w": ("marts.bars_1w", "week_start_date"),
+    "1mo": ("marts.bars_1mo", "month_start_date"),
+}
 
 #: Labels this late leave room for the days of their bar.
 LAST_LABEL: Final = date(9900, 1, 1)
@@ -209,19 +181,34 @@ class _Text:
             f" where {' and '.join(wanted)} group by b.instrument_id, 2"
         )
         kept = ", ".join(f"g.{name}" for name in query.columns if name != "is_final")
+        judged = ""
         if "is_final" in query.columns:
-            # Final once a later one has begun.
-            later = (
-                f"select from {self.days()} as later where later.instrument_id = g.instrument_id"
-                f" and later.session_date >= g.time + {width}"
-            )
-            if query.as_of and not query.as_of.is_loaded:
-                later += f" and later.session_date <= {self.bound(query.as_of.day, 'date')}"
-            kept = f"{kept}{', ' if kept else ''}g.is_final and exists ({later}) as is_final"
+            is_final, judged = self.final_long_bars(width, first, last)
+            kept = f"{kept}{', ' if kept else ''}{is_final} as is_final"
         return (
-            f"select g.instrument_id, g.time, {kept} from ({grouped}) as g"  # noqa: S608
+            f"select g.instrument_id, g.time, {kept} from ({grouped}) as g{judged}"  # noqa: S608
             f" where g.time >= {first} and g.time <= {last} order by {self.order('g')}, 2"
         )
+
+    def final_long_bars(self, width: str, first: str, last: str) -> tuple[str, str]:
+        query = self.query
+        mart = LONG_MARTS.get(query.timeframe.name)
+        if mart and query.as_of is None:
+            # As the mart judges it.
+            name, label = mart
+            return "j.is_final", (
+                f" inner join {name} as j on g.instrument_id = j.instrument_id"
+                f" and g.time = j.{label} and {self.of_instruments('j')}"
+                f" and j.{label} >= {first} and j.{label} <= {last}"
+            )
+        # Final once a later one has begun.
+        later = (
+            f"select from {self.days()} as later where later.instrument_id = g.instrument_id"
+            f" and later.session_date >= g.time + {width}"
+        )
+        if query.as_of and not query.as_of.is_loaded:
+            later += f" and later.session_date <= {self.bound(query.as_of.day, 'date')}"
+        return f"g.is_final and exists ({later})", ""
 
     def of_instruments(self, alias: str) -> str:
         if len(self.query.instruments) == 1:
