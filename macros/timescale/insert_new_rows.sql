@@ -6,7 +6,6 @@
 {% macro insert_new_rows(relation, sql, columns, span) -%}
     {%- set key = config.require('unique_key') -%}
     {%- set time_column = config.require('time_column') -%}
-    {%- set versioned_by = config.get('versioned_by') -%}
     with incoming as (
         {{ sql }}
     ),
@@ -19,20 +18,24 @@
             select from {{ relation }} as existing
             where {{ same_key('incoming', 'existing', key) }} and {{ span }}
         )
-        returning
-            {{ columns | select('in', key + ['session_date', time_column]) | join(', ') }}
+        returning {{ columns | select('in', key + ['session_date', time_column]) | join(', ') }}
+    ),
+
+    -- looked at once, whatever is to be noted of it
+    summed_up as (
+        {{ rows_summed_up('added', columns) }}
     ),
 
     noted as (
-        {{ note_changed_days(relation, 'added') }}
+        {{ note_changed_days(relation, 'summed_up') }}
     )
-    {%- if versioned_by %},
+    {%- if config.get('versioned_by') %},
 
     versions as (
-        {{ record_versions(relation, 'added') }}
+        {{ record_versions(relation, 'summed_up') }}
     )
     {%- endif %}
 
     insert into ops.changed_ranges (relation_name, range_start_at, range_end_at, row_count)
-    {{ changed_ranges(relation, 'added') }}
+    {{ changed_ranges(relation, 'summed_up', 'last_at', 'row_count') }}
 {%- endmacro %}

@@ -16,7 +16,8 @@ discarded_requests as (
     select * from {{ ref('discarded_requests') }}
 ),
 
-rejected as (
+-- read twice; a copy would keep the bars from being shared among workers
+rejected as not materialized (
     select * from {{ ref('int_bars__rejected') }}
 ),
 
