@@ -2,8 +2,7 @@
 
 -- The provider's own day where there is one (it holds the auctions), else the day built
 -- from minutes.
--- It is read twice, and looked up by key: a copy would know neither key nor number.
-with reported as not materialized (
+with reported as (
     select * from {{ ref('bars_1d') }}
 ),
 
