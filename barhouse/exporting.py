@@ -6,7 +6,7 @@ import subprocess
 from datetime import UTC, datetime
 
 from barhouse.database import Warehouse
-from barhouse.lake import ExportReport, export
+from barhouse.lake import ExportReport, export, open_lake
 from extract.settings import Settings
 
 
@@ -23,7 +23,7 @@ def export_lake(settings: Settings, warehouse: Warehouse, *, full: bool = False)
     """
     return export(
         warehouse.url("analyst"),
-        settings.lake_dir,
+        open_lake(settings),
         exported_at=datetime.now(UTC),
         git_sha=_git_sha(settings),
         full=full,

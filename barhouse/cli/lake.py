@@ -8,7 +8,7 @@ import typer
 
 from barhouse.cli.console import err, out, table
 from barhouse.exporting import describe_export, export_lake
-from barhouse.lake import ls, verify
+from barhouse.lake import ls, open_lake, verify
 from barhouse.opening import ready_warehouse
 from extract.settings import load_settings
 
@@ -29,7 +29,7 @@ def export(
 @app.command("ls")
 def list_partitions() -> None:
     """List the partitions of the lake."""
-    manifests = ls(load_settings().lake_dir)
+    manifests = ls(open_lake(load_settings()))
     rows = [(m.dataset, m.partition, m.rows, m.bytes, m.exported_at) for m in manifests]
     table("", ["dataset", "partition", "rows", "bytes", "exported"], rows)
 
@@ -37,7 +37,7 @@ def list_partitions() -> None:
 @app.command("verify")
 def verify_partitions() -> None:
     """Check every file of the lake against its manifest."""
-    problems = verify(load_settings().lake_dir)
+    problems = verify(open_lake(load_settings()))
     for problem in problems:
         err.print(str(problem), markup=False)
     if problems:

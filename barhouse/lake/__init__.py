@@ -7,6 +7,7 @@ from barhouse.lake.export import export
 from barhouse.lake.listing import ls
 from barhouse.lake.manifest import Manifest
 from barhouse.lake.partitions import Grain, Partition
+from barhouse.lake.place import open_lake
 from barhouse.lake.report import Action, ExportReport, Step
 from barhouse.lake.verify import Kind, Problem, verify
 
@@ -25,6 +26,7 @@ __all__ = [
     "archive",
     "export",
     "ls",
+    "open_lake",
     "release",
     "verify",
 ]

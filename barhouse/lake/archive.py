@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from barhouse.lake import files
-from barhouse.lake.errors import LakeError, writing
+from barhouse.lake.errors import LakeError
 from barhouse.lake.lock import locked
 from barhouse.lake.manifest import Manifest
 from barhouse.lake.partitions import Partition
@@ -72,6 +72,5 @@ def _marked(folder: Path, archived_at: str | None) -> Manifest:
     if archived_at is not None and (problems := verify_partition(folder)):
         raise LakeError(f"{problems[0].path} cannot be archived: {problems[0].message}")
     marked = replace(held, archived_at=archived_at)
-    with writing(folder):
-        files.write_manifest(folder, marked)
+    files.write_manifest(folder, marked)
     return marked

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from itertools import chain, groupby
 from pathlib import Path
 
 import pyarrow as pa
 
-from barhouse.lake import files
+from barhouse.lake import files, steps
+from barhouse.lake.ahead import ahead
 from barhouse.lake.datasets import DATASETS, Dataset
 from barhouse.lake.errors import LakeError, writing
 from barhouse.lake.listing import partition_folders
 from barhouse.lake.lock import locked
-from barhouse.lake.manifest import FORMAT, ColumnType, Manifest
+from barhouse.lake.manifest import FORMAT, Manifest, columns_of
 from barhouse.lake.parquet import write_parquet
 from barhouse.lake.partitions import Partition
 from barhouse.lake.report import Action, ExportReport, Step
-from barhouse.lake.source import Source, open_source
+from barhouse.lake.source import Rows, Source, open_source
 
 Progress = Callable[[Step], None]
+
+_WRITERS = 3
+# A partition with more rows is written as they arrive, alone.
+_AT_ONCE = 200_000
 
 
 def export(
@@ -79,61 +87,117 @@ class _Job:
 
     def steps(self) -> Iterator[Step]:
         schema = self.source.schema(self.dataset)
-        wanted = self.source.fingerprints(self.dataset, schema)
+        counts = self.source.counts(self.dataset, schema)
         present = partition_folders(self.lake_dir / self.dataset.name)
-        if present and not wanted:
+        if present and not counts:
             raise LakeError(
                 f"{self.dataset.relation} is empty but the lake holds {len(present)} partitions of "
                 f"it; if that is meant, remove the folder {self.lake_dir / self.dataset.name}."
             )
-        names = sorted({*wanted, *present})
-        for number, partition in enumerate(names, start=1):
-            folder = self.lake_dir / self.dataset.name / partition.name
-            action, manifest = (
-                self._keep_or_write(folder, partition, schema, *wanted[partition])
-                if partition in wanted
-                else self._keep_or_remove(folder)
-            )
-            yield Step(
-                dataset=self.dataset.name,
-                partition=partition.name,
-                action=action,
-                rows=manifest.rows if manifest else 0,
-                bytes=manifest.bytes if manifest else 0,
-                number=number,
-                total=len(names),
-            )
+        standing = self._standing(schema, counts, present)
+        kept = iter(
+            self._kept_or_removed(partition, standing)
+            for partition in sorted({*counts, *present})
+            if partition in standing or partition not in counts
+        )
+        changed = [partition for partition in counts if partition not in standing]
+        total = len({*counts, *present})
+        with ahead(self.source.rows(self.dataset, schema, changed)) as rows:
+            written = self._written(schema, counts, rows)
+            for number, step in enumerate(chain(kept, written), start=1):
+                yield replace(step, number=number, total=total)
 
-    def _keep_or_write(
-        self, folder: Path, partition: Partition, schema: pa.Schema, rows: int, fingerprint: str
-    ) -> tuple[Action, Manifest]:
-        columns = tuple(ColumnType(field.name, str(field.type)) for field in schema)
+    def _standing(
+        self, schema: pa.Schema, counts: Mapping[Partition, int], present: Iterable[Partition]
+    ) -> dict[Partition, tuple[Action, Manifest]]:
+        # What stays as it is: the same rows, or an archive.
+        held = {
+            partition: manifest
+            for partition in present
+            if partition in counts and (manifest := self._readable(partition))
+        }
+        archived = {p: (Action.ARCHIVED, m) for p, m in held.items() if m.archived_at is not None}
+        if self.full:
+            return archived
+        alike = [
+            partition
+            for partition, manifest in held.items()
+            if partition not in archived
+            and manifest.rows == counts[partition]
+            and self._is_alike(partition, manifest, schema)
+        ]
+        fingerprints = self.source.fingerprints(self.dataset, schema, alike)
+        same = {
+            partition: (Action.UNCHANGED, held[partition])
+            for partition in alike
+            if fingerprints.get(partition) == held[partition].fingerprint
+        }
+        return {**archived, **same}
+
+    def _readable(self, partition: Partition) -> Manifest | None:
         try:
-            held = files.read_manifest(folder)
+            return files.read_manifest(self._folder(partition))
         except LakeError:
-            held = None
-        if held is not None and held.archived_at is not None:
-            return Action.ARCHIVED, held
-        is_same = (
-            held is not None
-            and (held.format, held.fingerprint, held.schema) == (FORMAT, fingerprint, columns)
+            return None
+
+    def _is_alike(self, partition: Partition, held: Manifest, schema: pa.Schema) -> bool:
+        return (
+            (held.format, held.schema) == (FORMAT, columns_of(schema))
             and (held.dataset, held.partition) == (self.dataset.name, partition.name)
             and (held.basis, held.time_column) == (self.dataset.basis, self.dataset.time_column)
-            and files.data_size(folder) == held.bytes
+            and files.data_size(self._folder(partition)) == held.bytes
         )
-        if held is not None and is_same and not self.full:
-            return Action.UNCHANGED, held
-        return Action.WRITTEN, self._write(folder, partition, schema, rows, fingerprint)
+
+    def _kept_or_removed(
+        self, partition: Partition, standing: Mapping[Partition, tuple[Action, Manifest]]
+    ) -> Step:
+        if partition in standing:
+            return self._step(partition, *standing[partition])
+        folder = self._folder(partition)
+        # An unreadable manifest could be an archived one: that error is for a human.
+        held = files.read_manifest(folder)
+        if held is not None and held.archived_at is not None:
+            return self._step(partition, Action.ARCHIVED, held)
+        files.remove(folder, self.lake_dir / files.TRASH)
+        return self._step(partition, Action.REMOVED, None)
+
+    def _written(
+        self, schema: pa.Schema, counts: Mapping[Partition, int], rows: Iterator[Rows]
+    ) -> Iterator[Step]:
+        # Several at once: each waits for the disk a few times.
+        write = partial(self._write, schema)
+        with ThreadPoolExecutor(_WRITERS) as writers:
+            begun: deque[Future[Step]] = deque()
+            for partition, parts in groupby(rows, key=lambda part: part.partition):
+                if counts[partition] > _AT_ONCE:
+                    begun.append(Future())
+                    begun[-1].set_result(write(partition, counts[partition], parts))
+                else:
+                    begun.append(writers.submit(write, partition, counts[partition], list(parts)))
+                while len(begun) > _WRITERS:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+
+    def _folder(self, partition: Partition) -> Path:
+        return self.lake_dir / self.dataset.name / partition.name
 
     def _write(
-        self, folder: Path, partition: Partition, schema: pa.Schema, rows: int, fingerprint: str
-    ) -> Manifest:
-        batches = self.source.batches(self.dataset, schema, partition)
-        with files.draft(folder) as draft:
-            extent = write_parquet(draft.file, self.dataset, schema, batches)
-            if extent.rows != rows or extent.time_min is None or extent.time_max is None:
+        self, schema: pa.Schema, partition: Partition, count: int, rows: Iterable[Rows]
+    ) -> Step:
+        row_hash = 0
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            nonlocal row_hash
+            for part in rows:
+                row_hash += part.row_hash
+                yield part.batch
+
+        with files.draft(self._folder(partition)) as draft:
+            extent = write_parquet(draft.file, self.dataset, schema, batches())
+            if extent.rows != count or extent.time_min is None or extent.time_max is None:
                 raise LakeError(
-                    f"{self.dataset.name} {partition.name}: the database counted {rows} rows and "
+                    f"{self.dataset.name} {partition.name}: the database counted {count} rows and "
                     f"sent {extent.rows}; the partition was not replaced."
                 )
             sha256, size = draft.seal()
@@ -142,33 +206,35 @@ class _Job:
                 dataset=self.dataset.name,
                 partition=partition.name,
                 basis=self.dataset.basis,
-                rows=rows,
+                rows=count,
                 bytes=size,
                 sha256=sha256,
                 time_column=self.dataset.time_column,
                 time_min=extent.time_min.isoformat(),
                 time_max=extent.time_max.isoformat(),
-                schema=tuple(ColumnType(field.name, str(field.type)) for field in schema),
-                fingerprint=fingerprint,
+                schema=columns_of(schema),
+                fingerprint=f"{count}:{row_hash}",
                 git_sha=self.git_sha,
                 exported_at=self.exported_at,
             )
             draft.publish(manifest)
-        return manifest
+        return self._step(partition, Action.WRITTEN, manifest)
 
-    def _keep_or_remove(self, folder: Path) -> tuple[Action, Manifest | None]:
-        # An unreadable manifest could be an archived one: that error is for a human.
-        held = files.read_manifest(folder)
-        if held is not None and held.archived_at is not None:
-            return Action.ARCHIVED, held
-        files.remove(folder, self.lake_dir / files.TRASH)
-        return Action.REMOVED, None
+    def _step(self, partition: Partition, action: Action, manifest: Manifest | None) -> Step:
+        return Step(
+            dataset=self.dataset.name,
+            partition=partition.name,
+            action=action,
+            rows=manifest.rows if manifest else 0,
+            bytes=manifest.bytes if manifest else 0,
+            number=0,
+            total=0,
+        )
 
 
 def _tidy(lake_dir: Path, datasets: Sequence[Dataset]) -> None:
     with writing(lake_dir):
-        if (lake_dir / files.TRASH).exists():
-            shutil.rmtree(lake_dir / files.TRASH)
+        steps.empty(lake_dir / files.TRASH)
     for dataset in datasets:
         for partition in partition_folders(lake_dir / dataset.name).values():
             files.settle(partition)

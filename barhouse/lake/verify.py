@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from barhouse.lake import files
-from barhouse.lake.errors import LakeError
+from barhouse.lake import files, steps
+from barhouse.lake.errors import LakeError, reading
 from barhouse.lake.listing import dataset_folders, partition_folders
 from barhouse.lake.lock import is_locked
 from barhouse.lake.manifest import Manifest
 from barhouse.lake.parquet import read_extent
+from barhouse.lake.place import BACKUPS, is_local, names_below
 
 # An export may replace a partition while it is looked at; then it is looked at again.
 _LOOKS = 3
@@ -63,10 +64,11 @@ def verify(lake_dir: Path) -> list[Problem]:
     Raises:
         LakeError: There is no lake, or it cannot be read.
     """
-    if not lake_dir.is_dir():
+    datasets = dataset_folders(lake_dir)
+    if not datasets and not (is_local(lake_dir) and lake_dir.is_dir()):
         raise LakeError(f"There is no lake at {lake_dir}; an export makes it.")
     problems: list[Problem] = []
-    for dataset in dataset_folders(lake_dir):
+    for dataset in datasets:
         for folder in partition_folders(dataset).values():
             problems.extend(verify_partition(folder))
     if not is_locked(lake_dir):
@@ -110,7 +112,7 @@ def _checked(folder: Path, manifest: Manifest) -> Iterator[Problem]:
         )
     path = folder / files.DATA
     try:
-        with path.open("rb") as file:
+        with reading(path), steps.readable(path) as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             if sha256 != manifest.sha256:
                 yield Problem(
@@ -121,8 +123,8 @@ def _checked(folder: Path, manifest: Manifest) -> Iterator[Problem]:
     except FileNotFoundError:
         yield Problem(str(path), Kind.MISSING_FILE, "The manifest's data file is not there.")
         return
-    except (LakeError, OSError) as error:
-        yield Problem(str(path), Kind.UNREADABLE, f"The file {error}.")
+    except LakeError as error:
+        yield Problem(str(path), Kind.UNREADABLE, f"The file {error}")
         return
     if extent.rows != manifest.rows:
         yield Problem(
@@ -139,7 +141,7 @@ def _checked(folder: Path, manifest: Manifest) -> Iterator[Problem]:
 
 
 def _orphans(lake_dir: Path) -> Iterator[Problem]:
-    known: set[Path] = set()
+    known: set[str] = set()
     for dataset in dataset_folders(lake_dir):
         for folder in partition_folders(dataset).values():
             try:
@@ -147,11 +149,14 @@ def _orphans(lake_dir: Path) -> Iterator[Problem]:
             except LakeError:
                 is_held = True
             if is_held:
-                known |= {folder / files.DATA, folder / files.MANIFEST}
-    for path in lake_dir.rglob("*"):
-        if path.is_file() and path not in known and path.parent != lake_dir:
+                place = f"{dataset.name}/{folder.name}"
+                known |= {f"{place}/{files.DATA}", f"{place}/{files.MANIFEST}"}
+    for name in names_below(lake_dir):
+        if "/" in name and name not in known and not name.startswith(f"{BACKUPS}/"):
             yield Problem(
-                str(path), Kind.ORPHAN, "No manifest knows this file; it is not part of the lake."
+                str(lake_dir / name),
+                Kind.ORPHAN,
+                "No manifest knows this file; it is not part of the lake.",
             )
 
 

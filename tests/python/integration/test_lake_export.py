@@ -77,7 +77,7 @@ def test_the_lake_equals_the_mart_row_for_row(
         expected = cursor.fetchall()
     assert table.column_names == names
     assert expected
-    place = (names.index("instrument_id"), names.index(dataset.time_column))
+    place = [names.index(name) for name in ("instrument_id", *dataset.order)]
     seen = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
     def key(row: tuple[object, ...]) -> tuple[object, ...]:

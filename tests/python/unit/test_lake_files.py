@@ -16,7 +16,7 @@ from barhouse.lake.archive import release
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 
-MODULES = ["barhouse/lake/files.py", "barhouse/lake/archive.py"]
+MODULES = ["lake/files.py", "lake/steps.py", "lake/archive.py"]
 
 
 def test_a_published_partition_holds_one_data_file_and_its_manifest(tmp_path: Path) -> None:
