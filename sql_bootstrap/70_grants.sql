@@ -12,7 +12,7 @@ grant select on tables to transformer;
 grant usage, create on schema prep, core, marts, quality, ops to transformer;
 grant select, insert, update, delete on
 ops.published_loads, ops.published_bases, ops.changed_ranges, ops.aggregate_states,
-ops.test_results, quality.quarantined_days to transformer;
+ops.test_results, ops.archived_ranges, quality.quarantined_days to transformer;
 -- what was decided stays on record
 grant select, insert on quality.quarantine_decisions to transformer;
 grant select on ops.schema_versions to transformer;

@@ -2,7 +2,8 @@
 
 Most are marts, for readers. Three are the bars of core with all their columns, from which the marts
 can be made again: ``bars_1m``, which has those of the mart among them, and the bars that providers
-reported for longer spans, ``reported_intraday`` and ``reported_1d``.
+reported for longer spans, ``reported_intraday`` and ``reported_1d``. And ``landed_bars`` is what
+providers reported, load by load: from it the whole warehouse can be built again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class Dataset:
         time_column: What it is cut by: ``bar_start_at`` or ``session_date``.
         basis: ``raw`` as traded, ``split_adjusted``, or ``adjusted`` (splits and dividends).
         sorted_by: Columns in whose order the rows lie, after the symbol.
-        hypertable: The table of core that a partition is restored to; none for what is built.
+        table: The table that a partition is restored to; none for what is built from others.
+        symbol_column: By what a reader skips row groups.
     """
 
     name: str
@@ -32,7 +34,8 @@ class Dataset:
     time_column: str
     basis: str
     sorted_by: tuple[str, ...] = ()
-    hypertable: str | None = None
+    table: str | None = None
+    symbol_column: str = "symbol"
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -63,6 +66,19 @@ def _daily(name: str, basis: str) -> Dataset:
     return Dataset(name, f"marts.{name}", Grain.YEAR, "session_date", basis)
 
 
+#: Loads as they landed. They never change, so a partition is written once and never again.
+LANDED = Dataset(
+    "landed_bars",
+    "staging.raw_bars",
+    Grain.LOAD,
+    "bar_start_at",
+    "as reported",
+    ("provider", "timeframe", "bar_start_at", "request_id", "source_row"),
+    "staging.raw_bars",
+    "provider_symbol",
+)
+
+#: What is exported from one state of the marts.
 DATASETS: tuple[Dataset, ...] = (
     _core("bars_1m", "core.bars_1m", Grain.DAY, "bar_start_at"),
     _intraday("5m"),
@@ -80,4 +96,4 @@ DATASETS: tuple[Dataset, ...] = (
 
 def dataset_named(name: str) -> Dataset | None:
     """Return a dataset by its name, if there is one."""
-    return next((dataset for dataset in DATASETS if dataset.name == name), None)
+    return next((dataset for dataset in (*DATASETS, LANDED) if dataset.name == name), None)

@@ -7,7 +7,7 @@ from pathlib import Path
 from barhouse.lake import files
 from barhouse.lake.errors import reading
 from barhouse.lake.manifest import Manifest
-from barhouse.lake.partitions import Partition, parse_partition
+from barhouse.lake.partitions import AnyPartition, parse_partition
 from barhouse.lake.place import entries
 
 
@@ -36,14 +36,14 @@ def dataset_folders(lake_dir: Path) -> list[Path]:
     return [lake_dir / name for name in _folders(lake_dir) if not name.startswith((".", "_"))]
 
 
-def partition_folders(dataset_folder: Path) -> dict[Partition, Path]:
-    """Return the partition folders of a dataset, in order of time.
+def partition_folders(dataset_folder: Path) -> dict[AnyPartition, Path]:
+    """Return the partition folders of a dataset, in order of their names.
 
     Args:
         dataset_folder: Such as ``lake/bars_1m``; need not exist.
     """
-    named = {parse_partition(name): dataset_folder / name for name in _folders(dataset_folder)}
-    return {partition: named[partition] for partition in sorted(p for p in named if p is not None)}
+    found = ((parse_partition(name), dataset_folder / name) for name in _folders(dataset_folder))
+    return {partition: folder for partition, folder in found if partition is not None}
 
 
 def _folders(folder: Path) -> list[str]:

@@ -15,7 +15,7 @@ from barhouse.lake.datasets import Dataset
 from barhouse.lake.errors import LakeError
 from barhouse.lake.numerics import DECIMAL
 
-# A row group ends with a symbol as soon as it has so many rows, so that a reader of one symbol skips
+# A row group ends with a symbol as soon as it has so many rows, so that who reads one symbol skips
 # most of the others ...
 ROW_GROUP_ROWS = 16 * 1024
 # ... and a symbol with more rows than this has several.
@@ -58,7 +58,8 @@ def write_parquet(
         {"barhouse.dataset": dataset.name, "barhouse.basis": dataset.basis}
     )
     sorting = [
-        pq.SortingColumn(schema.get_field_index(name)) for name in ("symbol", *dataset.order)
+        pq.SortingColumn(schema.get_field_index(name))
+        for name in (dataset.symbol_column, *dataset.order)
     ]
     extent = Extent(0, None, None)
     with pq.ParquetWriter(
@@ -72,7 +73,7 @@ def write_parquet(
         write_page_index=True,
         sorting_columns=sorting,
     ) as writer:
-        for table in _row_groups(schema, batches):
+        for table in _row_groups(dataset.symbol_column, schema, batches):
             writer.write_table(table.cast(named), row_group_size=MOST_ROWS)
             extent = _grown(extent, table.column(dataset.time_column))
     return extent
@@ -103,11 +104,13 @@ def read_extent(file: BinaryIO, time_column: str) -> Extent:
     return extent
 
 
-def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+def _row_groups(
+    symbol: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.Table]:
     pending = schema.empty_table()
     for batch in batches:
         pending = pa.concat_tables([pending, pa.Table.from_batches([batch], schema)])
-        while pending.num_rows > ROW_GROUP_ROWS and (cut := _cut(pending.column("symbol"))):
+        while pending.num_rows > ROW_GROUP_ROWS and (cut := _cut(pending.column(symbol))):
             yield pending.slice(0, cut).combine_chunks()
             pending = pending.slice(cut)
     if pending.num_rows:

@@ -1,32 +1,37 @@
 """The database's side: one read-only transaction, fingerprints and rows as Arrow.
 
 A fingerprint is the row count and the sum of a 64-bit hash of every row, all columns included. The
-sum does not care about order, so that PostgreSQL need not sort, and nothing is sent but one line per
-partition.
+sum does not care about order, so that PostgreSQL need not sort, and nothing is sent but one line
+per partition.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import groupby, pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-import numpy as np
 import pyarrow as pa
 from adbc_driver_manager import Error as AdbcError
 from adbc_driver_postgresql import dbapi
 
-from barhouse.lake.datasets import Dataset
+from barhouse.lake.datasets import LANDED, Dataset
 from barhouse.lake.errors import LakeError
-from barhouse.lake.numerics import DECIMAL, decimals_of
-from barhouse.lake.partitions import Grain, Partition, unit_of
-
-_AS_IS = (pa.string(), pa.int64(), pa.int32(), pa.date32(), pa.bool_(), pa.float64())
-_INSTANT = pa.timestamp("us", tz="UTC")
+from barhouse.lake.partitions import LoadPartition, Partition, parse_partition, unit_of
+from barhouse.lake.rows import (
+    Rows,
+    cut,
+    day_of,
+    order_of,
+    read_at_once,
+    received,
+    row_hash_of,
+    sent_columns,
+    sentence,
+    stored_type,
+    within,
+)
 
 # Row texts must not depend on how the role or the database is set up.
 _SESSION = (
@@ -37,21 +42,6 @@ _SESSION = (
     # enough to sort a week of minutes of some hundred symbols
     "set local work_mem = '128MB'",
 )
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Some rows of a partition.
-
-    Attributes:
-        partition: Whose.
-        batch: The rows, as the lake stores them.
-        row_hash: The sum of their hashes; those of a whole partition give its fingerprint.
-    """
-
-    partition: Partition
-    batch: pa.RecordBatch
-    row_hash: int
 
 
 class Source:
@@ -71,9 +61,9 @@ class Source:
         Raises:
             LakeError: The mart is missing, or has a column of a type the lake does not know.
         """
-        statement = f"select * from {dataset.relation} as bars limit 0"  # noqa: S608 - our own names
+        statement = f"select * from {dataset.relation} as bars limit 0"
         with self._reader(dataset, statement) as reader:
-            fields = [pa.field(field.name, _stored_type(dataset, field)) for field in reader.schema]
+            fields = [pa.field(field.name, stored_type(dataset, field)) for field in reader.schema]
         return pa.schema(fields)
 
     def counts(self, dataset: Dataset, schema: pa.Schema) -> dict[Partition, int]:
@@ -100,8 +90,8 @@ class Source:
         if not chosen:
             return {}
         # one pass over all between the first and the last: they are mostly all there are
-        span = _within(dataset, min(chosen).start, max(chosen).end)
-        value = f"count(*)::text || ':' || sum({_row_hash(schema)}::numeric)::text as found"
+        span = within(dataset, min(chosen).start, max(chosen).end)
+        value = f"count(*)::text || ':' || sum({row_hash_of(schema)}::numeric)::text as found"
         found = self._per_partition(dataset, schema, value, span)
         return {partition: text for partition, text in found.items() if partition in chosen}
 
@@ -118,24 +108,61 @@ class Source:
         Raises:
             LakeError: A number does not fit into 38 digits, 18 of them decimals.
         """
-        for span in _read_at_once(partitions):
+        for span in read_at_once(partitions):
             statement = f"""
-                select {_sent_columns(schema)}, {_row_hash(schema)} as row_hash
+                select {sent_columns(schema)}, {row_hash_of(schema)} as row_hash
                 from (
                     select *
                     from {dataset.relation} as bars
-                    where {_within(dataset, span[0].start, span[-1].end)}
-                    order by {_order(dataset, schema, span)}
+                    where {within(dataset, span[0].start, span[-1].end)}
+                    order by {order_of(dataset, schema, span)}
                     -- what is sent is rendered after the sort
                     offset 0
                 ) as bars
-            """  # noqa: S608 - our own names, dates and the mart's quoted columns
+            """
             wanted = set(span)
             with self._reader(dataset, statement) as reader:
                 for batch in reader:
-                    for partition, part in _cut(dataset, batch, span):
+                    for partition, part in cut(dataset, batch, span):
                         if partition in wanted:
-                            yield _received(dataset, partition, schema, part)
+                            yield received(dataset, partition, schema, part)
+
+    def loads(self) -> list[LoadPartition]:
+        """Return the complete loads that have bars, in order of their names."""
+        statement = """
+            select load_id
+            from staging._dlt_loads
+            where status = 0 and exists (
+                select from staging.raw_bars where _dlt_load_id = load_id
+            )
+            order by load_id collate "C"
+        """
+        with self._reader(LANDED, statement) as reader:
+            found = (parse_partition(f"load={name}") for name in reader.read_all()[0].to_pylist())
+            return [partition for partition in found if isinstance(partition, LoadPartition)]
+
+    def landed(self, schema: pa.Schema, loads: Iterable[LoadPartition]) -> Iterator[Rows]:
+        """Yield the bars of loads, one after the other.
+
+        Args:
+            schema: The columns of the landing table.
+            loads: Which ones.
+        """
+        for load in loads:
+            statement = f"""
+                select {sent_columns(schema)}, {row_hash_of(schema)} as row_hash
+                from (
+                    select *
+                    from staging.raw_bars
+                    where _dlt_load_id = '{load.load_id}'
+                    order by
+                        provider_symbol collate "C", {", ".join(LANDED.order)}, source_timestamp
+                    offset 0
+                ) as bars
+            """
+            with self._reader(LANDED, statement) as reader:
+                for batch in reader:
+                    yield received(LANDED, load, schema, batch)
 
     def _per_partition(
         self, dataset: Dataset, schema: pa.Schema, value: str, condition: str
@@ -143,13 +170,13 @@ class Source:
         unit = unit_of(dataset.grain)
         statement = f"""
             select
-                date_trunc('{unit}', {_day(dataset, schema)}::timestamp)::date as start_date,
+                date_trunc('{unit}', {day_of(dataset, schema)}::timestamp)::date as start_date,
                 {value}
             from {dataset.relation} as bars
             where {condition}
             group by start_date
             order by start_date
-        """  # noqa: S608 - our own names and the mart's quoted columns
+        """
         with self._reader(dataset, statement) as reader:
             found = reader.read_all().to_pylist()
         return {Partition(dataset.grain, row["start_date"]): row["found"] for row in found}
@@ -162,7 +189,7 @@ class Source:
                 yield reader
         except (AdbcError, pa.ArrowException, OSError) as error:
             raise LakeError(
-                f"Cannot read {dataset.name} from the database: {_sentence(error)}; "
+                f"Cannot read {dataset.name} from the database: {sentence(error)}; "
                 "is the warehouse built, and may this role read marts?"
             ) from error
 
@@ -188,112 +215,12 @@ def open_source(database_url: str) -> Iterator[Source]:
             for statement in _SESSION:
                 cursor.execute(statement)
         except AdbcError as error:
-            raise LakeError(f"Cannot begin to read the database: {_sentence(error)}.") from error
+            raise LakeError(f"Cannot begin to read the database: {sentence(error)}.") from error
         yield Source(cursor)
 
 
-def _columns(schema: pa.Schema) -> str:
-    return ", ".join(_quoted(name) for name in schema.names)
-
-
-def _sent_columns(schema: pa.Schema) -> str:
-    return ", ".join(
-        f"numeric_send({_quoted(field.name)}) as {_quoted(field.name)}"
-        if field.type == DECIMAL
-        else _quoted(field.name)
-        for field in schema
-    )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _stored_type(dataset: Dataset, field: pa.Field) -> pa.DataType:
-    kind = field.type
-    if isinstance(kind, pa.OpaqueType) and kind.type_name == "numeric":
-        return DECIMAL
-    if kind in _AS_IS or kind == _INSTANT:
-        return kind
-    raise LakeError(
-        f"{dataset.name}.{field.name} has the type {kind}; expected text, integer, bigint, "
-        "numeric, double precision, boolean, date or timestamptz."
-    )
-
-
-def _received(
-    dataset: Dataset, partition: Partition, schema: pa.Schema, batch: pa.RecordBatch
-) -> Rows:
-    arrays = []
-    for field, array in zip(schema, batch.columns, strict=False):
-        if field.type != DECIMAL:
-            arrays.append(array)
-            continue
-        try:
-            arrays.append(decimals_of(array))
-        except pa.ArrowInvalid as error:
-            raise LakeError(
-                f"{dataset.name}.{field.name} in {partition.name} has a number that numeric(38,18) "
-                f"cannot hold exactly: {_sentence(error)}."
-            ) from error
-    hashes = batch.column(len(schema)).to_numpy()
-    # in halves: the sum of many 64-bit numbers needs more than 64 bits
-    row_hash = (int((hashes >> 32).sum()) << 32) + int((hashes & 0xFFFFFFFF).sum())
-    return Rows(partition, pa.RecordBatch.from_arrays(arrays, schema=schema), row_hash)
-
-
-def _read_at_once(partitions: Sequence[Partition]) -> Iterator[list[Partition]]:
-    # Days are read by the week, as the hypertable keeps them: a compressed chunk that is read day
-    # by day is unpacked each time.
-    for _, span in groupby(partitions, _week):
-        yield list(span)
-
-
-def _week(partition: Partition) -> date:
-    if partition.grain is not Grain.DAY:
-        return partition.start
-    return partition.start - (partition.start - date(1970, 1, 1)) % timedelta(days=7)
-
-
-def _cut(
-    dataset: Dataset, batch: pa.RecordBatch, span: Sequence[Partition]
-) -> Iterator[tuple[Partition, pa.RecordBatch]]:
-    if len(span) == 1:
-        yield span[0], batch
-        return
-    days = batch.column(dataset.time_column).cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
-    numbers = days.cast(pa.int32()).to_numpy()
-    bounds = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
-    for start, end in pairwise(bounds):
-        day = date(1970, 1, 1) + timedelta(days=int(numbers[start]))
-        yield Partition(Grain.DAY, day), batch.slice(start, end - start)
-
-
-def _order(dataset: Dataset, schema: pa.Schema, span: Sequence[Partition]) -> str:
-    # The instrument last: two may have had one symbol, and the order must not depend on luck.
-    order = f'symbol collate "C", {", ".join(dataset.order)}, instrument_id'
-    return f"{_day(dataset, schema)}, {order}" if len(span) > 1 else order
-
-
-def _day(dataset: Dataset, schema: pa.Schema) -> str:
-    time = dataset.time_column
-    return f"({time} at time zone 'UTC')::date" if schema.field(time).type == _INSTANT else time
-
-
-def _within(dataset: Dataset, start: date, end: date) -> str:
-    return f"{dataset.time_column} >= '{start}' and {dataset.time_column} < '{end}'"
-
-
-def _row_hash(schema: pa.Schema) -> str:
-    return f"hash_record_extended(row({_columns(schema)}), 0)"
-
-
-def _sentence(error: Exception) -> str:
-    return " ".join(str(error).split())[:300].rstrip(".")
-
-
 def _without_password(error: Exception, database_url: str) -> str:
-    text = _sentence(error).replace(database_url, "the database URL")
+    text = sentence(error).replace(database_url, "the database URL")
     try:
         password = urlsplit(database_url).password
     except ValueError:

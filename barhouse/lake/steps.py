@@ -12,8 +12,8 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 from uuid import uuid4
 
 from barhouse.lake.place import WHOLE_OBJECTS, is_local, key, remote
@@ -136,7 +136,7 @@ def empty(trash: Path) -> None:
 
 
 @contextmanager
-def readable(path: Path) -> Iterator[IO[bytes]]:
+def readable(path: Path) -> Iterator[BufferedReader]:
     """Open a file to be read more than once: from behind a URL it is fetched once.
 
     Args:
@@ -149,10 +149,10 @@ def readable(path: Path) -> Iterator[IO[bytes]]:
         with path.open("rb") as file:
             yield file
         return
-    with tempfile.NamedTemporaryFile(prefix="barhouse-") as file:
-        remote(path).get_file(key(path), file.name)
-        file.seek(0)
-        yield file
+    with tempfile.NamedTemporaryFile(prefix="barhouse-") as fetched:
+        remote(path).get_file(key(path), fetched.name)
+        with Path(fetched.name).open("rb") as file:
+            yield file
 
 
 def _is_object_store(path: Path) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from io import BufferedReader
 from pathlib import Path
 
 from barhouse.lake import files, steps
@@ -94,7 +95,7 @@ def verify_partition(folder: Path) -> list[Problem]:
             before = files.read_manifest(folder)
             if before is None:
                 return []
-            problems = list(_checked(folder, before))
+            problems = list(_looked_at(folder, before))
             if not problems or files.read_manifest(folder) == before:
                 return problems
         except LakeError as error:
@@ -102,7 +103,25 @@ def verify_partition(folder: Path) -> list[Problem]:
     return problems
 
 
-def _checked(folder: Path, manifest: Manifest) -> Iterator[Problem]:
+def _looked_at(folder: Path, manifest: Manifest) -> Iterator[Problem]:
+    path = folder / files.DATA
+    try:
+        with reading(path), steps.readable(path) as file:
+            yield from checked(folder, manifest, file)
+    except FileNotFoundError:
+        yield Problem(str(path), Kind.MISSING_FILE, "The manifest's data file is not there.")
+    except LakeError as error:
+        yield Problem(str(path), Kind.UNREADABLE, str(error))
+
+
+def checked(folder: Path, manifest: Manifest, file: BufferedReader) -> Iterator[Problem]:
+    """Check a data file against its manifest.
+
+    Args:
+        folder: Of the partition.
+        manifest: What it should hold.
+        file: The open data file.
+    """
     stated = (manifest.dataset, manifest.partition)
     if stated != (folder.parent.name, folder.name):
         yield Problem(
@@ -111,18 +130,12 @@ def _checked(folder: Path, manifest: Manifest) -> Iterator[Problem]:
             f"It is the manifest of {'/'.join(stated)}, not of this folder.",
         )
     path = folder / files.DATA
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if sha256 != manifest.sha256:
+        yield Problem(str(path), Kind.SHA256, f"The hash is {sha256}; expected {manifest.sha256}.")
+    file.seek(0)
     try:
-        with reading(path), steps.readable(path) as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            if sha256 != manifest.sha256:
-                yield Problem(
-                    str(path), Kind.SHA256, f"The hash is {sha256}; expected {manifest.sha256}."
-                )
-            file.seek(0)
-            extent = read_extent(file, manifest.time_column)
-    except FileNotFoundError:
-        yield Problem(str(path), Kind.MISSING_FILE, "The manifest's data file is not there.")
-        return
+        extent = read_extent(file, manifest.time_column)
     except LakeError as error:
         yield Problem(str(path), Kind.UNREADABLE, f"The file {error}")
         return

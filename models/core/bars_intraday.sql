@@ -14,7 +14,7 @@
     precedence=newer_bar_wins(),
     segment_by=['instrument_id'],
     order_by='timeframe, bar_start_at desc',
-    compress_after='180 days',
+    compress_after=var('compress_after').get('bars_intraday'),
 ) }}
 
 with bars as (
