@@ -36,7 +36,7 @@ def chosen(lake_dir: Path, names: Sequence[str], *, restorable: bool = True) -> 
         head, _, rest = name.strip("/").partition("/")
         dataset = dataset_named(head)
         if dataset is None:
-            known = [one.name for one in (*DATASETS, LANDED)]
+            known = [o.name for o in (*DATASETS, LANDED) if o.table or not restorable]
             raise LakeError(f"'{name[:60]}' is no dataset of the lake; {_near(head, known)}.")
         if dataset.table is None and restorable:
             known = [one.name for one in (*DATASETS, LANDED) if one.table]

@@ -174,4 +174,4 @@ def _orphans(lake_dir: Path) -> Iterator[Problem]:
 
 
 def _relative(path: str, lake_dir: Path) -> str:
-    return Path(path).relative_to(lake_dir).as_posix()
+    return path.removeprefix(str(lake_dir)).lstrip("/")
