@@ -7,7 +7,7 @@ import sys
 import psycopg
 import typer
 
-from barhouse.cli import db, explaining, extracting, lake, quality, query, work
+from barhouse.cli import backup, db, explaining, extracting, lake, quality, query, work
 from barhouse.cli.console import err
 from barhouse.user_errors import FOR_USERS
 
@@ -35,6 +35,8 @@ app.command()(work.prove)
 app.command()(explaining.explain)
 app.command()(lake.export)
 app.command()(work.maintain)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(work.nightly)
 app.command()(work.demo)
 app.command()(query.sql)

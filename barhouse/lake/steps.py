@@ -72,6 +72,12 @@ def rename(source: Path, target: Path) -> None:
         unlink(source)
 
 
+def sync_file(path: Path) -> None:
+    """Bring a file of this machine to the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def exists(path: Path) -> bool:
     """Say whether there is such a file."""
     return path.exists()

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pyarrow.parquet as pq
 import pytest
-from house_kit import ROOT, House
+from house_kit import ROOT, House, contents
 
 from barhouse import embedded
 from barhouse.embedded.directory import DataDirectory
@@ -25,14 +25,6 @@ from barhouse.lake.files import DATA
 
 BARHOUSE = ROOT / ".venv" / "bin" / "barhouse"
 PATIENCE_SECONDS = 120
-
-# Columns that name a run: which load a row came with, and when things were done.
-OF_A_RUN = {
-    *("load_id", "_dlt_load_id", "request_id", "fetched_at", "loaded_at", "requested_at"),
-    *("first_seen_at", "changed_at", "published_at", "revised_at", "recorded_at", "built_at"),
-}
-LANDED = ("raw_bars", "raw_splits", "raw_dividends", "raw_sessions", "raw_rejects", "requests")
-
 
 @dataclass
 class State:
@@ -163,31 +155,6 @@ def _kill_demo(state: State, reached: Reached) -> None:
     while DataDirectory(state.database).is_locked():
         assert time.monotonic() < deadline
         time.sleep(0.01)
-
-
-def contents(url: str) -> dict[str, tuple[int, str]]:
-    """Return row count and sum of row hashes of all that is built, and what is visibly landed."""
-    seen = {}
-    with psycopg.connect(url, autocommit=True) as connection:
-        relations = connection.execute(
-            "select table_schema || '.' || table_name,"
-            " array_agg(column_name::text order by ordinal_position)"
-            " from information_schema.columns"
-            " where table_schema in ('core', 'marts', 'quality') group by 1 order by 1"
-        ).fetchall()
-        for name, columns in relations:
-            listed = ", ".join(f'"{column}"' for column in columns if column not in OF_A_RUN)
-            seen[name] = connection.execute(
-                "select count(*), sum(hashtextextended(row("
-                f"{listed})::text, 0)::numeric)::text from {name}".encode()
-            ).fetchone()
-        for name in LANDED:
-            seen[f"staging.{name}"] = connection.execute(
-                f"select count(*), '' from staging.{name} as landed"
-                " where _dlt_load_id in (select load_id from staging._dlt_loads where status = 0)"
-                "".encode()
-            ).fetchone()
-    return seen
 
 
 def _assert_equal(state: State, expected: House, expected_lake: Path) -> None:

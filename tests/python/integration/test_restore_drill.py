@@ -1,0 +1,243 @@
+"""The drill: a warehouse is lost, and comes back from lake and backup; then retention on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from house_kit import House, contents, copy_project, copy_template, house_settings
+
+from barhouse import embedded, transform
+from barhouse.backup import backups_in, default_folder, prune_backups, write_backup
+from barhouse.backup_restore import restore_backup
+from barhouse.errors import BarhouseError
+from barhouse.exporting import export_lake, restore_lake
+from barhouse.lake import LakeError, ls, verify
+from barhouse.maintenance import maintain
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+STAGING = "raw_sessions, raw_rejects, requests, _dlt_loads, _dlt_version, _dlt_pipeline_state"
+
+
+@pytest.fixture(scope="module")
+def lake(sample_house: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lake of the demo, with a backup in it."""
+    folder = tmp_path_factory.mktemp("drill") / "lake"
+    settings = replace(sample_house.settings, lake_dir=folder)
+    export_lake(settings, sample_house.warehouse)
+    write_backup(settings, sample_house.warehouse, default_folder(folder), made_at=NOW)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def fresh(
+    template: Path, lake: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """A bootstrapped database in which nothing ever landed, with the lake of the demo."""
+    folder = tmp_path_factory.mktemp("fresh")
+    copy_project(folder / "project")
+    settings = house_settings(folder / "state", folder / "project")
+    house = House(replace(settings, lake_dir=lake))
+    copy_template(template, house)
+    house.execute(f"set search_path = staging; truncate {STAGING}")
+    yield house
+    embedded.stop(house.settings.embedded_dir)
+
+
+@pytest.fixture(scope="module")
+def drilled(fresh: House, lake: Path) -> House:
+    """The same, restored and built."""
+    (backup,) = backups_in(default_folder(lake))
+    done = restore_backup(fresh.settings, fresh.warehouse, backup)
+    assert (done.written, done.differing) == ([], [])
+    told: list[str] = []
+    line = restore_lake(fresh.settings, fresh.warehouse, ["landed_bars"], tell=told.append)
+    assert "`barhouse build`" in line
+    assert len(told) == len([m for m in ls(lake) if m.dataset == "landed_bars"]) > 0
+    fresh.build()
+    return fresh
+
+
+def run_models(house: House) -> None:
+    _, stopped = transform._invoke(["run"], house.settings, house.warehouse)
+    assert stopped is None, stopped
+
+
+def test_a_lost_warehouse_comes_back_bar_by_bar(drilled: House, sample_house: House) -> None:
+    seen, wanted = contents(drilled.url()), contents(sample_house.url())
+    assert sum(count for count, _ in wanted.values()) > 400_000
+    assert {name: seen.get(name) for name in wanted} == wanted
+    # the lake has nothing to add: the rows are the same, with their loads and requests
+    report = export_lake(drilled.settings, drilled.warehouse)
+    assert (report.written, report.removed) == (0, 0)
+    line = restore_lake(drilled.settings, drilled.warehouse, ["reported_1d", "landed_bars"])
+    assert line.startswith("0 partitions restored")
+
+
+def test_a_backup_goes_only_into_an_empty_database(drilled: House, lake: Path) -> None:
+    (backup,) = backups_in(default_folder(lake))
+    with pytest.raises(BarhouseError, match=r"The database is in use \(staging\._dlt_loads"):
+        restore_backup(drilled.settings, drilled.warehouse, backup)
+
+
+def test_seeds_that_differ_are_told_before_anything_is_done(
+    fresh: House, lake: Path, tmp_path: Path
+) -> None:
+    (backup,) = backups_in(default_folder(lake))
+    copy_project(tmp_path / "project")
+    settings = replace(fresh.settings, project_dir=tmp_path / "project")
+    seed = tmp_path / "project" / "seeds" / "symbol_overrides.csv"
+    was = seed.read_text()
+    seed.write_text(was + "files,equity,X,Y\n")
+    with pytest.raises(BarhouseError, match=r"seeds/symbol_overrides\.csv.* --files"):
+        restore_backup(settings, fresh.warehouse, backup)
+    with zipfile.ZipFile(backup) as archive:
+        assert archive.read("files/seeds/symbol_overrides.csv").decode() == was
+        assert not [name for name in archive.namelist() if name.endswith(".env")]
+
+
+def test_a_damaged_backup_is_refused(fresh: House, lake: Path, tmp_path: Path) -> None:
+    (backup,) = backups_in(default_folder(lake))
+    with zipfile.ZipFile(backup) as old, zipfile.ZipFile(tmp_path / "b.zip", "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            new.writestr(name, data[1:] if name == "tables/staging.requests.copy" else data)
+    (tmp_path / "c.zip").write_bytes(backup.read_bytes()[:1000])
+    for name, said in (("b", "staging.requests is not what"), ("c", "no whole backup")):
+        with pytest.raises(BarhouseError, match=said):
+            restore_backup(fresh.settings, fresh.warehouse, tmp_path / f"{name}.zip")
+    with pytest.raises(BarhouseError, match="is not there"):
+        restore_backup(fresh.settings, fresh.warehouse, tmp_path / "d.zip")
+
+
+def test_only_the_newest_backups_stay(fresh: House, tmp_path: Path) -> None:
+    for day in (1, 2, 3):
+        moment = datetime(2026, 1, day, tzinfo=UTC)
+        write_backup(fresh.settings, fresh.warehouse, tmp_path, made_at=moment)
+    assert prune_backups(tmp_path, 2) == 1
+    names = [path.name for path in backups_in(tmp_path)]
+    assert names == ["barhouse-20260102T000000Z.zip", "barhouse-20260103T000000Z.zip"]
+
+
+# Kills itself before the n-th thing that is said to the database or done to the lake, in a child
+# per n, until one comes through; prints what each has left.
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+import psycopg
+from adbc_driver_postgresql import dbapi
+from barhouse.lake import archive, datasets, files, partitions, restore, retention, steps, verify
+from barhouse.lake import ls as listed
+
+work, url, lake, *given = sys.argv[1:]
+lake = Path(lake)
+minutes = datasets.dataset_named("bars_1m")
+
+def run():
+    if work == "drop":
+        from datetime import datetime
+        retention.drop_chunk(url, lake, retention.Chunk(minutes, *map(datetime.fromisoformat, given)))
+    else:
+        day = partitions.parse_partition(given[0])
+        restore.restore(lambda role: url, lake, [(minutes, day)])
+
+def counted(owner, name, left):
+    real = getattr(owner, name)
+    def call(*arguments, **named):
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left[0] -= 1
+        return real(*arguments, **named)
+    setattr(owner, name, call)
+
+number, was_killed = 0, True
+while was_killed:
+    if not os.fork():
+        left = [number]
+        for owner, name in ((dbapi.Cursor, "execute"), (dbapi.Cursor, "adbc_ingest"),
+                            (dbapi.Connection, "commit"), (steps, "put_text")):
+            counted(owner, name, left)
+        run()
+        os._exit(0)
+    status = os.wait()[1]
+    was_killed = os.WIFSIGNALED(status)
+    assert was_killed or status == 0, status
+    with psycopg.connect(url) as connection:
+        left = connection.execute(
+            "select (select count(*) from core.bars_1m), (select count(*) from ops.archived_ranges)"
+        ).fetchone()
+    marked = sum(m.archived_at is not None for m in listed(lake))
+    print(json.dumps([*left, marked, len(verify.verify(lake))]))
+    number += 1
+"""
+
+
+def killed_everywhere(house: House, work: str, *given: str) -> list[list[int]]:
+    url, lake = house.url("transformer"), str(house.settings.lake_dir)
+    command = [sys.executable, "-W", "ignore", "-c", KILLED, work, url, lake, *given]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def set_retention(house: House, text: str) -> None:
+    path = house.settings.project_dir / "dbt_project.yml"
+    old = path.read_text()
+    start = old.index("  retention: ")
+    end = old.index("  # Memory for one sort")
+    path.write_text(f"{old[:start]}  retention: {text}\n  retention_grace: 0 days\n{old[end:]}")
+
+
+def chunks(house: House) -> list[tuple[str, str]]:
+    return house.query(
+        "select range_start::text, range_end::text from timescaledb_information.chunks"
+        " where hypertable_name = 'bars_1m' order by range_start"
+    )
+
+
+def test_a_chunk_leaves_only_when_the_lake_stands_in_for_it(drilled: House, lake: Path) -> None:
+    set_retention(drilled, "{bars_1m: 1 day}")
+    total = len(chunks(drilled))
+    first, last = (m for m in (*ls(lake)[:1], [m for m in ls(lake) if m.dataset == "bars_1m"][-1]))
+    assert first.dataset == last.dataset == "bars_1m"
+    lost, rotten = lake / "bars_1m" / first.partition, lake / "bars_1m" / last.partition
+    lost.rename(lake / "away")
+    data = (rotten / "part.parquet").read_bytes()
+    (rotten / "part.parquet").write_bytes(data[:-9] + b"?" + data[-8:])
+    before = drilled.query("select count(*) from core.bars_1m")
+    try:
+        report = maintain(drilled.settings, drilled.warehouse, lake)
+    finally:
+        (lake / "away").rename(lost)
+        (rotten / "part.parquet").write_bytes(data)
+    assert (report.dropped, len(report.kept)) == (total - 2, 2)
+    assert "is not there; run `barhouse export` first" in report.kept[0]
+    assert "is damaged. The hash is" in report.kept[1]
+    assert drilled.query("select count(*) from core.bars_1m") == [
+        (before[0][0] - report.rows_dropped,)
+    ]
+    assert len(chunks(drilled)) == 2
+    assert verify(lake) == []
+    # only chunks that are left are compressed again
+    assert report.compressed == total
+
+
+def test_a_retention_killed_anywhere_leaves_the_chunk_or_the_lake(
+    drilled: House, lake: Path
+) -> None:
+    start, end = chunks(drilled)[0]
+    rows, ranges, marked, _ = killed_everywhere(drilled, "drop", start, end)[0]
+    states = [[rows, ranges, marked, 0]]
+    left = drilled.query("select count(*) from core.bars_1m")[0][0]
+    assert left < rows
+    assert states
+    assert len(chunks(drilled)) == 1
+    assert verify(lake) == []
