@@ -157,7 +157,8 @@ def open_target(url: str, dataset: Dataset, partition: AnyPartition) -> Iterator
                 yield Target(cursor, dataset, partition)
             connection.commit()
     except AdbcError as error:
-        if error.sqlstate in _NO_ROOM:
+        # the embedded database has no code of its own for it
+        if error.sqlstate in _NO_ROOM or "Check free disk space" in str(error):
             raise LakeError(
                 f"{what} was not restored: the disk of the database is full "
                 f"({sentence(error)}); nothing of it was written. Make room and restore it again."

@@ -82,8 +82,13 @@ def copy_project(folder: Path) -> None:
     shutil.copy(ROOT / "dbt_project.yml", folder)
 
 
-def contents(url: str) -> dict[str, tuple[int, str]]:
-    """Return row count and sum of row hashes of all that is built, and what is visibly landed."""
+def contents(url: str, *only: str) -> dict[str, tuple[int, str]]:
+    """Return row count and sum of row hashes of all that is built, and what is visibly landed.
+
+    Args:
+        url: The database.
+        only: Just these relations that are built.
+    """
     seen = {}
     with psycopg.connect(url, autocommit=True) as connection:
         relations = connection.execute(
@@ -93,12 +98,14 @@ def contents(url: str) -> dict[str, tuple[int, str]]:
             " where table_schema in ('core', 'marts', 'quality') group by 1 order by 1"
         ).fetchall()
         for name, columns in relations:
+            if only and name not in only:
+                continue
             listed = ", ".join(f'"{column}"' for column in columns if column not in OF_A_RUN)
             seen[name] = connection.execute(
                 "select count(*), sum(hashtextextended(row("
                 f"{listed})::text, 0)::numeric)::text from {name}".encode()
             ).fetchone()
-        for name in LANDED:
+        for name in LANDED if not only else ():
             seen[f"staging.{name}"] = connection.execute(
                 f"select count(*), '' from staging.{name} as landed"
                 " where _dlt_load_id in (select load_id from staging._dlt_loads where status = 0)"

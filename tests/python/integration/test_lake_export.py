@@ -268,6 +268,49 @@ def test_a_killed_export_is_repaired_by_the_next(
     assert hashes(lake) == hashes(fresh)
 
 
+FULL = """
+set -e
+mount -t tmpfs -o size=600k tmpfs "$1"
+cp -r "$2" "$1/lake"
+"$3" -c "$4" "$5" "$1/lake"
+cp -r "$1/lake" "$6"
+"""
+EXPORT = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from barhouse.lake import DATASETS, LakeError, export
+
+url, lake = sys.argv[1:]
+moment = datetime(2024, 1, 2, tzinfo=UTC)
+try:
+    export(url, Path(lake), exported_at=moment, git_sha=None, full=True, datasets=DATASETS)
+except LakeError as error:
+    print(error)
+"""
+
+
+def test_a_disk_that_fills_is_one_sentence_and_costs_nothing(
+    warehouse_url: str, tmp_path: Path
+) -> None:
+    namespace = ["unshare", "--user", "--map-root-user", "--mount"]
+    allowed = subprocess.run([*namespace, "true"], check=False, capture_output=True)
+    if allowed.returncode:
+        pytest.skip("no disk of one's own can be mounted here")
+    run(warehouse_url, tmp_path / "old", [HOURS])
+    before = hashes(tmp_path / "old")
+    disk, after = tmp_path / "disk", tmp_path / "after"
+    disk.mkdir()
+    given = [disk, tmp_path / "old", sys.executable, EXPORT, warehouse_url, after]
+    command = [*namespace, "sh", "-c", FULL, "sh", *map(str, given)]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith(f"Cannot write {disk}/lake/")
+    assert ended.stdout.endswith(": the disk is full; what the lake held there is as it was.\n")
+    assert verify(after) == []
+    assert hashes(after).items() >= before.items()
+
+
 def test_two_exports_at_once_are_refused(warehouse_url: str, tmp_path: Path) -> None:
     with locked(tmp_path), pytest.raises(LakeError, match="Another export is writing"):
         run(warehouse_url, tmp_path)
