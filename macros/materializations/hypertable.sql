@@ -42,9 +42,7 @@
         set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0
     {%- endcall %}
 
-    {%- if should_full_refresh() %}
-        {% do refuse_without_landed_bars(this.schema ~ '.' ~ this.identifier) %}
-    {%- endif %}
+    {% do refuse_without_landed_bars(this.schema ~ '.' ~ this.identifier) %}
     {%- if existing_relation is none %}
         {% do create_hypertable_relation(target_relation, sql) %}
     {%- elif existing_relation.type == 'table' %}
@@ -67,13 +65,6 @@
         {{ insert_new_rows(target_relation, sql, columns, span) }}
     {%- endcall %}
     {% do record_changes(target_relation, changes) %}
-    {%- if existing_relation is none or should_full_refresh() %}
-        {#- made from all that landed: nothing is in the lake alone any more -#}
-        {% call statement('unseal') -%}
-            delete from ops.archived_ranges
-            where relation_name = '{{ this.schema }}.{{ this.identifier }}'
-        {%- endcall %}
-    {%- endif %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- if existing_relation is none or should_full_refresh() %}

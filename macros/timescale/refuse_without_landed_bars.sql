@@ -1,5 +1,6 @@
 {#- Stops a full refresh where bars that landed are not here: it would delete what was built
-    from them. That is so after rows of the landing table were removed by hand.
+    from them. That is so after rows of the landing table were removed by hand. Nothing is asked
+    in any other run.
     name: the hypertable, `schema.name`. -#}
 {% macro refuse_without_landed_bars(name) %}
     {%- set missing -%}
@@ -16,7 +17,7 @@
                 where bars._dlt_load_id = requests._dlt_load_id
             )
     {%- endset -%}
-    {%- set found = run_query(missing).rows[0] -%}
+    {%- set found = run_query(missing).rows[0] if should_full_refresh() else [0] -%}
     {%- if found[0] > 0 %}
         {{ exceptions.raise_compiler_error(
             'A full refresh of ' ~ name ~ ' would delete bars: ' ~ found[0]

@@ -14,7 +14,7 @@
     precedence=newer_bar_wins(),
     segment_by=['instrument_id'],
     order_by='session_date desc',
-    compress_after=var('compress_after').get('bars_1d'),
+    compress_after=compress_after('bars_1d'),
 ) }}
 
 with bars as (

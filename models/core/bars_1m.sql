@@ -14,7 +14,7 @@
     precedence=newer_bar_wins(),
     segment_by=['instrument_id'],
     order_by='bar_start_at desc',
-    compress_after=var('compress_after').get('bars_1m'),
+    compress_after=compress_after('bars_1m'),
 ) }}
 
 with bars as (

@@ -14,7 +14,7 @@
     precedence=newer_bar_wins(),
     segment_by=['instrument_id'],
     order_by='timeframe, bar_start_at desc',
-    compress_after=var('compress_after').get('bars_intraday'),
+    compress_after=compress_after('bars_intraday'),
 ) }}
 
 with bars as (
