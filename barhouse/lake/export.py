@@ -116,7 +116,7 @@ class _Job:
         lost = [p for p in present if (m := self._readable(p)) is None or m.archived_at is None]
         if lost:
             raise LakeError(
-                f"{self.dataset.name} is empty in the database but the lake holds {len(lost)} "
+                f"{self.dataset.name} is empty but the lake holds {len(lost)} "
                 "partitions of it; if that is meant, remove the folder "
                 f"{self.lake_dir / self.dataset.name}."
             )

@@ -164,6 +164,10 @@ def test_a_new_column_rewrites_everything(warehouse_url: str, tmp_path: Path) ->
     assert run(warehouse_url, tmp_path, [wider]).written == first.written
 
 
+def _in(partition: Partition) -> str:
+    return f"bar_start_at >= '{partition.start}' and bar_start_at < '{partition.end}'"
+
+
 def _without(partition: str, dataset: Dataset = HOURS) -> Dataset:
     found = parse_partition(partition)
     assert found is not None
@@ -187,12 +191,30 @@ def test_an_archived_partition_outlives_its_rows(warehouse_url: str, tmp_path: P
     partition = parse_partition(first)
     assert isinstance(partition, Partition)
     archive(tmp_path, "bars_4h", [partition], archived_at=MOMENT)
-    for dataset in (_without(first), HOURS):
+    # gone, or only a part of it there
+    for rows in ("where false", "where symbol <> 'ETH/BTC'"):
+        rest = f"select * from marts.bars_4h {rows} and {_in(partition)}"
+        others = _without(first).relation.strip("()")
+        dataset = replace(HOURS, relation=f"({others} union all {rest})")
         report = run(warehouse_url, tmp_path, [dataset], full=True)
         assert (report.archived, report.removed) == (1, 0)
     assert hashes(tmp_path) == before
     release(tmp_path, "bars_4h", [partition])
     assert run(warehouse_url, tmp_path, [_without(first)]).removed == 1
+
+
+def test_an_archived_partition_whose_rows_are_back_is_archived_no_more(
+    warehouse_url: str, tmp_path: Path
+) -> None:
+    run(warehouse_url, tmp_path)
+    before = ls(tmp_path)
+    partition = parse_partition(before[0].partition)
+    assert isinstance(partition, Partition)
+    (marked,) = archive(tmp_path, "bars_4h", [partition], archived_at=MOMENT)
+    assert ls(tmp_path)[0] == marked != before[0]
+    report = run(warehouse_url, tmp_path)
+    assert (report.archived, report.written) == (0, 0)
+    assert ls(tmp_path) == before
 
 
 def test_an_empty_mart_does_not_empty_the_lake(warehouse_url: str, tmp_path: Path) -> None:
