@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from io import BufferedReader
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from adbc_driver_postgresql import dbapi
 
 from barhouse.lake import files, steps
 from barhouse.lake.archive import mark
@@ -18,11 +21,15 @@ from barhouse.lake.datasets import LANDED, Dataset
 from barhouse.lake.errors import LakeError, reading
 from barhouse.lake.lock import locked
 from barhouse.lake.manifest import Manifest
-from barhouse.lake.partitions import AnyPartition, Partition
-from barhouse.lake.target import Target, open_target
+from barhouse.lake.partitions import AnyPartition
+from barhouse.lake.target import Target, connected, open_target
 from barhouse.lake.verify import checked
 
 _BATCH_ROWS = 20_000
+_MOST_ROWS = 250_000
+_MOST_FILES = 64
+
+Chosen = tuple[Dataset, AnyPartition]
 
 
 class Outcome(StrEnum):
@@ -52,10 +59,10 @@ class Restored:
 def restore(
     url_of: Callable[[str], str],
     lake_dir: Path,
-    wanted: Sequence[tuple[Dataset, AnyPartition]],
+    wanted: Sequence[Chosen],
     progress: Callable[[Restored], None] | None = None,
 ) -> list[Restored]:
-    """Write partitions of the lake into the database.
+    """Write partitions of the lake into the database, some at a time in one transaction.
 
     A partition whose rows are there already is left alone; one of which a part is there is
     completed. Where the database says something else than the lake, nothing is written.
@@ -71,77 +78,148 @@ def restore(
 
     Raises:
         LakeError: A partition is not in the lake, not as its manifest says, or contradicts the
-            database. The partitions before it are restored.
+            database. Those before it may be restored; it and what shares its transaction are not.
     """
-    done = []
+    done: list[Restored] = []
     with locked(lake_dir):
-        for dataset, partition in wanted:
-            folder = lake_dir / dataset.name / partition.name
-            files.settle(folder)
-            held = files.read_manifest(folder)
-            if held is None:
-                raise LakeError(f"{dataset.name}/{partition.name} is not in the lake {lake_dir}.")
+        for dataset, chosen in groupby(wanted, key=lambda one: one[0]):
             url = url_of("loader" if dataset is LANDED else "transformer")
-            with reading(folder / files.DATA), steps.readable(folder / files.DATA) as file:
-                if problems := list(checked(folder, held, file)):
-                    raise LakeError(
-                        f"{problems[0].path} cannot be restored: {problems[0].message} Take the "
-                        "file from a backup of the lake, or land the bars again."
-                    )
-                with open_target(url, dataset, partition) as target:
-                    rows = _written(target, dataset, partition, held, file)
-            if held.archived_at is not None:
-                mark(folder, None)
-            outcome = Outcome.RESTORED if rows else Outcome.THERE
-            done.append(Restored(dataset.name, partition.name, outcome, rows))
-            if progress is not None:
-                progress(done[-1])
+            with connected(url) as connection:
+                for group in _groups(lake_dir, dataset, [partition for _, partition in chosen]):
+                    for one in _restored(connection, dataset, group):
+                        done.append(one)
+                        if progress is not None:
+                            progress(one)
     return done
+
+
+@dataclass(frozen=True)
+class _Part:
+    partition: AnyPartition
+    folder: Path
+    held: Manifest
+
+
+def _groups(
+    lake_dir: Path, dataset: Dataset, partitions: Iterable[AnyPartition]
+) -> Iterator[list[_Part]]:
+    # Few enough rows to be sent again after a failure, few enough files to be open at once.
+    group: list[_Part] = []
+    for partition in partitions:
+        folder = lake_dir / dataset.name / partition.name
+        files.settle(folder)
+        held = files.read_manifest(folder)
+        if held is None:
+            raise LakeError(f"{dataset.name}/{partition.name} is not in the lake {lake_dir}.")
+        if group and (
+            sum(part.held.rows for part in group) + held.rows > _MOST_ROWS
+            or len(group) == _MOST_FILES
+        ):
+            yield group
+            group = []
+        group.append(_Part(partition, folder, held))
+    if group:
+        yield group
+
+
+def _restored(
+    connection: dbapi.Connection, dataset: Dataset, group: Sequence[_Part]
+) -> list[Restored]:
+    partitions = [part.partition for part in group]
+    with ExitStack() as stack:
+        opened = {}
+        for part in group:
+            path = part.folder / files.DATA
+            with reading(path):
+                file = stack.enter_context(steps.readable(path))
+            if problems := list(checked(part.folder, part.held, file)):
+                raise LakeError(
+                    f"{problems[0].path} cannot be restored: {problems[0].message} Take the file "
+                    "from a backup of the lake, or land the bars again."
+                )
+            opened[part.partition] = file
+        with open_target(connection, dataset, partitions) as target:
+            written = _written(target, dataset, group, opened)
+            target.note(
+                (part.held.time_min, _after(part.held), written[part.partition])
+                for part in group
+                if written[part.partition] and dataset is not LANDED
+            )
+            if dataset is not LANDED:
+                target.unseal(partitions)
+    for part in group:
+        if part.held.archived_at is not None:
+            mark(part.folder, None)
+    return [
+        Restored(
+            dataset.name,
+            partition.name,
+            Outcome.RESTORED if written[partition] else Outcome.THERE,
+            written[partition],
+        )
+        for partition in partitions
+    ]
 
 
 def _written(
     target: Target,
     dataset: Dataset,
-    partition: AnyPartition,
-    held: Manifest,
-    file: BufferedReader,
-) -> int:
-    stored = [column.name for column in held.schema]
+    group: Sequence[_Part],
+    opened: Mapping[AnyPartition, BufferedReader],
+) -> dict[AnyPartition, int]:
+    counts = target.counts([part.partition for part in group])
+    written = {}
+    empty: list[pq.ParquetFile] = []
+    columns: list[str] = []
+    for part in group:
+        partition, held = part.partition, part.held
+        columns = _columns(target, dataset, part)
+        opened[partition].seek(0)
+        parquet = pq.ParquetFile(opened[partition])
+        if counts[partition] == 0:
+            empty.append(parquet)
+            written[partition] = held.rows
+        elif dataset is not LANDED:
+            rows = _reader([parquet], columns)
+            written[partition] = target.complete(partition, counts[partition], rows)
+        elif counts[partition] == held.rows:
+            written[partition] = 0
+        else:
+            raise LakeError(
+                f"{dataset.name}/{partition.name} has {held.rows} rows, and the database has "
+                f"{counts[partition]} of that load; a load is there whole or not at all, so look "
+                "what happened to staging.raw_bars."
+            )
+    if empty:
+        expected = sum(parquet.metadata.num_rows for parquet in empty)
+        if (sent := target.copy(_reader(empty, columns))) != expected:
+            raise LakeError(
+                f"{dataset.name}: {expected} rows were sent and {sent} arrived; nothing of them "
+                "was written."
+            )
+    return written
+
+
+def _reader(parquets: Sequence[pq.ParquetFile], columns: list[str]) -> pa.RecordBatchReader:
+    schema = pa.schema([parquets[0].schema_arrow.field(name) for name in columns])
+    batches = (
+        batch.select(columns)
+        for parquet in parquets
+        for batch in parquet.iter_batches(_BATCH_ROWS, columns=columns)
+    )
+    return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def _columns(target: Target, dataset: Dataset, part: _Part) -> list[str]:
+    stored = [column.name for column in part.held.schema]
     wanted = stored if dataset is LANDED else [n for n in stored if n != dataset.symbol_column]
-    if sorted(wanted) != sorted(target.columns):
-        odd = sorted(set(wanted) ^ set(target.columns))
+    if odd := sorted(set(wanted) ^ set(target.columns)):
         raise LakeError(
-            f"{dataset.name}/{partition.name} has other columns than {dataset.table} "
+            f"{dataset.name}/{part.partition.name} has other columns than {dataset.table} "
             f"({', '.join(odd)}); it was written by another version of Barhouse, and that version "
             "can restore it."
         )
-    file.seek(0)
-    parquet = pq.ParquetFile(file)
-    schema = pa.schema([parquet.schema_arrow.field(name) for name in wanted])
-    batches = (batch.select(wanted) for batch in parquet.iter_batches(_BATCH_ROWS, columns=wanted))
-    rows = pa.RecordBatchReader.from_batches(schema, batches)
-    if target.count == 0:
-        written = target.copy(rows)
-        if written != held.rows:
-            raise LakeError(
-                f"{dataset.name}/{partition.name} has {held.rows} rows and {written} arrived; "
-                "nothing was written."
-            )
-    elif dataset is LANDED:
-        if target.count != held.rows:
-            raise LakeError(
-                f"{dataset.name}/{partition.name} has {held.rows} rows, and the database has "
-                f"{target.count} of that load; a load is there whole or not at all, so look what "
-                "happened to staging.raw_bars."
-            )
-        written = 0
-    else:
-        written = target.complete(rows)
-    if isinstance(partition, Partition):
-        if written:
-            target.note(held.time_min, _after(held), written)
-        target.unseal(partition)
-    return written
+    return wanted
 
 
 def _after(held: Manifest) -> str:
