@@ -106,10 +106,14 @@ def make_folder(folder: Path) -> None:
         return
     if folder.is_dir():
         return
-    if folder.exists():
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
     make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
+    try:
+        # another thread of an export may make it as well
+        folder.mkdir()
+    except FileExistsError as error:
+        if not folder.is_dir():
+            reason = os.strerror(errno.ENOTDIR)
+            raise NotADirectoryError(errno.ENOTDIR, reason, str(folder)) from error
     _sync_folder(folder.parent)
 
 
