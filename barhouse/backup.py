@@ -168,7 +168,9 @@ def open_backup(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any]]]:
                     )
             yield archive, content
     except FileNotFoundError as error:
-        raise BarhouseError(f"{path} is not there; expected a backup.") from error
+        raise BarhouseError(
+            f"{path} is not there; expected a backup. `barhouse backup` writes one."
+        ) from error
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
         raise BarhouseError(
             f"{path} is no whole backup ({error}); expected a file that `barhouse backup` wrote."

@@ -215,6 +215,8 @@ def chunks(house: House) -> list[tuple[str, str]]:
 
 def test_a_chunk_leaves_only_when_the_lake_stands_in_for_it(drilled: House, lake: Path) -> None:
     set_retention(drilled, "{bars_1m: 1 day}")
+    project = drilled.settings.project_dir / "dbt_project.yml"
+    project.write_text(project.read_text().replace("bars_1m: 14 days", "bars_1m: 13 days"))
     total = len(chunks(drilled))
     days = [m.partition for m in ls(lake) if m.dataset == "bars_1m"]
     lost, rotten = lake / "bars_1m" / days[0], lake / "bars_1m" / days[-1]
@@ -239,6 +241,11 @@ def test_a_chunk_leaves_only_when_the_lake_stands_in_for_it(drilled: House, lake
     assert after == before - report.rows_dropped > 0
     assert len(chunks(drilled)) == 3
     assert report.compressed >= total
+    assert (report.refreshed, report.policies) == ([], ["core.bars_1m"])
+    assert drilled.query(
+        "select config ->> 'compress_after' from timescaledb_information.jobs"
+        " where hypertable_name = 'bars_1m' and proc_name = 'policy_compression'"
+    ) == [("13 days",)]
     assert verify(lake) == []
 
 
@@ -363,3 +370,16 @@ def test_all_comes_back_and_so_does_what_landed_meanwhile(
         restore_lake(drilled.settings, drilled.warehouse, ["bars_5m"])
     with pytest.raises(LakeError, match=r"near are date=2018-01-2"):
         restore_lake(drilled.settings, drilled.warehouse, ["bars_1m/date=2018-01-2O"])
+
+
+def test_a_full_refresh_needs_what_landed(drilled: House) -> None:
+    drilled.execute(
+        "delete from staging.raw_bars where _dlt_load_id in"
+        " (select _dlt_load_id from staging.raw_bars where timeframe = '1d' limit 1)"
+    )
+    before = contents(drilled.url(), "core.bars_1d")
+    arguments = ["run", "--full-refresh", "--select", "int_bars__judged", "bars_1d"]
+    report, stopped = transform._invoke(arguments, drilled.settings, drilled.warehouse)
+    assert stopped is not None
+    assert "1 loads that it has published are not in staging.raw_bars" in report.failures[0]
+    assert contents(drilled.url(), "core.bars_1d") == before
