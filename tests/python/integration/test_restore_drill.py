@@ -283,7 +283,11 @@ def test_what_was_rolled_up_outlives_the_minutes(
         " select 'core.bars_1m', min(range_start_at), max(range_end_at), 1 from ops.archived_ranges"
     )
     land_late(drilled, write_files)
-    run_models(drilled, "+rollup_4h", "+rollup_1d")
+    run_models(drilled, "+rollup_4h", "+rollup_1d", "bars_intraday", "bars_1d")
+    assert drilled.query("select count(*) from prep.int_loads__pending") == [(1,)]
+    waiting = "select count(*) from staging._dlt_loads where load_id not in"
+    ledger = "(select load_id from ops.published_loads where consumer = %s)"
+    assert drilled.query(f"{waiting} {ledger}", "core.bars_1d") == [(0,)]
     assert drilled.query("select count(*) from core.bars_1m") == [(0,)]
     rolled = [name for name in wanted if "rollup" in name or name in ROLLED]
     assert len(rolled) > 10
@@ -334,6 +338,35 @@ def test_a_restore_killed_anywhere_brings_all_or_nothing(drilled: House, lake: P
         assert (rows, ranges) in {(0, archived), (day.rows, archived - 1)}
         assert marked in {archived, archived - 1}
     assert states[-1] == [day.rows, archived - 1, archived - 1, 0]
+
+
+def test_a_restore_completes_and_never_overwrites(drilled: House, lake: Path) -> None:
+    day = next(m for m in ls(lake) if m.dataset == "bars_1m")
+    restoring = (drilled.settings, drilled.warehouse, [f"bars_1m/{day.partition}"])
+    inside = f"where bar_start_at between '{day.time_min}' and '{day.time_max}'"
+    first = f"{inside} and bar_start_at < '{day.time_min}'::timestamptz + interval '3 minutes'"
+    ((gone,),) = drilled.query(f"select count(*) from core.bars_1m {first}")
+    assert 0 < gone < day.rows
+    drilled.execute(f"delete from core.bars_1m {first}")
+    assert restore_lake(*restoring).startswith(f"1 partitions restored ({gone:,} rows), 0 were")
+    assert restore_lake(*restoring) == "0 partitions restored (0 rows), 1 were there already"
+    assert drilled.query(f"select count(*) from core.bars_1m {inside}") == [(day.rows,)]
+    # what the database says otherwise, and a file that is not what it was
+    drilled.execute(f"update core.bars_1m set close = close + 1e-18 {first}")
+    drilled.execute(f"delete from core.bars_1m where bar_start_at = '{day.time_max}'")
+    with pytest.raises(LakeError, match="not just the same; nothing was written"):
+        restore_lake(*restoring)
+    assert drilled.query(f"select count(*) < {day.rows} from core.bars_1m {inside}") == [(True,)]
+    drilled.execute(f"delete from core.bars_1m {inside}")
+    path = lake / "bars_1m" / day.partition / "part.parquet"
+    data = path.read_bytes()
+    path.write_bytes(data[:100] + b"?" + data[101:])
+    try:
+        with pytest.raises(LakeError, match="cannot be restored: The hash is"):
+            restore_lake(*restoring)
+    finally:
+        path.write_bytes(data)
+    assert restore_lake(*restoring).startswith(f"1 partitions restored ({day.rows:,} rows)")
 
 
 def test_a_full_disk_of_the_database_is_one_sentence(drilled: House, lake: Path) -> None:
