@@ -121,6 +121,40 @@ def prove(settings: Settings, warehouse: Warehouse) -> BuildReport:
     return report
 
 
+def refresh_aggregates(settings: Settings, warehouse: Warehouse) -> None:
+    """Refresh the continuous aggregates where their sources changed.
+
+    Args:
+        settings: The project to run in.
+        warehouse: The database, built.
+
+    Raises:
+        BarhouseError: One of them cannot be refreshed, or a build is running.
+    """
+    select = ["--select", "config.materialized:continuous_aggregate"]
+    report, stopped = _invoke(["run", *select], settings, warehouse)
+    if stopped is not None:
+        shown = "; ".join(report.failures) or stopped
+        raise BarhouseError(f"The aggregates cannot be refreshed: {shown}.")
+
+
+def make_hypertables(settings: Settings, warehouse: Warehouse) -> None:
+    """Make the hypertables of core where they are not there, with what they are built from.
+
+    Args:
+        settings: The project to run in.
+        warehouse: The database.
+
+    Raises:
+        BarhouseError: A model or a test failed, or a build is running.
+    """
+    select = ["--select", "+bars_1m", "+bars_intraday", "+bars_1d"]
+    report, stopped = _invoke(["run", *select], settings, warehouse)
+    if stopped is not None:
+        shown = "; ".join(report.failures[:3]) or stopped
+        raise BarhouseError(f"The tables of core cannot be made: {shown}.")
+
+
 def build_lock(settings: Settings) -> Path:
     """Return the lock file that a build of this warehouse holds.
 

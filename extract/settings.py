@@ -30,7 +30,8 @@ class Settings:
     Attributes:
         project_dir: The folder with ``dbt_project.yml``.
         state_dir: Everything Barhouse makes for itself: database, caches, dlt's working folders.
-        lake_dir: Where the Parquet lake lies.
+        lake_dir: Where the Parquet lake lies, when that is a folder.
+        lake_url: Where it lies instead, such as ``s3://bucket/lake``.
         database_url: The TimescaleDB to use; ``None`` means the embedded one.
         checkpoint_rows: After so many rows what an extract has fetched so far counts as landed.
         log_format: ``json`` for a line per request on standard error instead of progress bars.
@@ -41,6 +42,7 @@ class Settings:
     lake_dir: Path
     #: May hold a password.
     database_url: str | None = field(repr=False)
+    lake_url: str | None = None
     checkpoint_rows: int = CHECKPOINT_ROWS
     log_format: str = "text"
     #: Variables and their values, secrets among them: never shown.
@@ -91,6 +93,7 @@ def load_settings(
         text = values.get(variable)
         return (project_dir / Path(text).expanduser()).resolve() if text else default
 
+    default_lake = project_dir / "lake"
     url = values.get("BARHOUSE_DATABASE_URL")
     if url and not url.startswith(("postgresql://", "postgres://")):
         scheme = url.partition(":")[0][:20]
@@ -98,10 +101,18 @@ def load_settings(
             f"BARHOUSE_DATABASE_URL starts with '{scheme}:'; expected "
             "postgresql://user:password@host:port/database."
         )
+    lake = values.get("BARHOUSE_LAKE_DIR", "")
+    is_url = "://" in lake
+    if is_url and urlsplit(lake).password:
+        raise SettingsError(
+            "BARHOUSE_LAKE_DIR holds a password; expected a URL without one, such as "
+            "s3://bucket/lake, and the key in the vendor's own variables."
+        )
     return Settings(
         project_dir=project_dir,
         state_dir=folder("BARHOUSE_STATE_DIR", project_dir / ".barhouse"),
-        lake_dir=folder("BARHOUSE_LAKE_DIR", project_dir / "lake"),
+        lake_dir=default_lake if is_url else folder("BARHOUSE_LAKE_DIR", default_lake),
+        lake_url=lake if is_url else None,
         database_url=url,
         checkpoint_rows=_whole_number(values, "BARHOUSE_CHECKPOINT_ROWS", CHECKPOINT_ROWS),
         log_format=_word(values, "BARHOUSE_LOG", ("text", "json")),

@@ -68,6 +68,17 @@ create table if not exists ops.aggregate_states (
 comment on table ops.aggregate_states is
 'Definition and refresh position of each continuous aggregate';
 
+create table if not exists ops.archived_ranges (
+    relation_name text not null,
+    range_start_at timestamptz not null,
+    range_end_at timestamptz not null,
+    row_count bigint not null,
+    archived_at timestamptz not null default now(),
+    primary key (relation_name, range_start_at)
+);
+comment on table ops.archived_ranges is
+'What only the lake holds. Grain: one row per relation and partition of the lake';
+
 create table if not exists ops.schema_versions (
     file_name text primary key,
     kind text not null check (kind in ('base', 'migration')),

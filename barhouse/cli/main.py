@@ -9,6 +9,7 @@ import typer
 
 from barhouse.cli import (
     backfilling,
+    backup,
     db,
     explaining,
     extracting,
@@ -53,6 +54,9 @@ app.command(rich_help_panel=ASK)(show.show)
 app.command(rich_help_panel=ASK)(explaining.explain)
 app.command(rich_help_panel=ASK)(query.sql)
 app.command(rich_help_panel=KEEP)(lake.export)
+app.command(rich_help_panel=KEEP)(work.maintain)
+app.command(rich_help_panel=KEEP)(backup.backup)
+app.command(rich_help_panel=KEEP)(backup.restore)
 app.add_typer(lake.app, name="lake", rich_help_panel=KEEP)
 app.add_typer(db.app, name="db", rich_help_panel=KEEP)
 

@@ -50,5 +50,5 @@ def show_tour(settings: Settings, warehouse: Warehouse) -> None:
         ["symbol", "session", "close as traded", "close adjusted", "volume, split-adjusted"],
         sample,
     )
-    lake = settings.lake_dir
+    lake = settings.lake_url or settings.lake_dir
     out.print(_NEXT.format(lake=lake))

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from barhouse import transform
-from barhouse.cli.console import out
+from barhouse import maintenance, transform
+from barhouse.cli.console import err, out
 from barhouse.cli.tour import show_tour
 from barhouse.errors import BarhouseError
+from barhouse.lake import open_lake
 from barhouse.opening import ready_warehouse
 from extract.settings import load_settings
 
@@ -40,6 +41,20 @@ def prove() -> None:
     report = transform.prove(settings, ready_warehouse(settings))
     counts = ", ".join(f"{number} {status}" for status, number in sorted(report.counts.items()))
     out.print(f"proofs: {counts} in {report.seconds:.1f} s")
+
+
+def maintain() -> None:
+    """Refresh and compress what is due; drop old chunks that the lake holds, verified."""
+    settings = load_settings()
+    report = maintenance.maintain(
+        settings,
+        ready_warehouse(settings),
+        open_lake(settings),
+        progress=lambda line: err.print(line, markup=False),
+    )
+    for sentence in report.kept:
+        err.print(sentence, markup=False)
+    out.print(maintenance.describe(report))
 
 
 def nightly() -> None:

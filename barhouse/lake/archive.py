@@ -12,15 +12,15 @@ from datetime import datetime
 from pathlib import Path
 
 from barhouse.lake import files
-from barhouse.lake.errors import LakeError, writing
+from barhouse.lake.errors import LakeError
 from barhouse.lake.lock import locked
 from barhouse.lake.manifest import Manifest
-from barhouse.lake.partitions import Partition
+from barhouse.lake.partitions import AnyPartition
 from barhouse.lake.verify import verify_partition
 
 
 def archive(
-    lake_dir: Path, dataset: str, partitions: Iterable[Partition], *, archived_at: datetime
+    lake_dir: Path, dataset: str, partitions: Iterable[AnyPartition], *, archived_at: datetime
 ) -> list[Manifest]:
     """Verify partitions and mark them as archived; call it before their rows are dropped.
 
@@ -39,12 +39,12 @@ def archive(
     """
     with locked(lake_dir):
         return [
-            _marked(lake_dir / dataset / partition.name, archived_at.isoformat())
+            mark(lake_dir / dataset / partition.name, archived_at.isoformat())
             for partition in partitions
         ]
 
 
-def release(lake_dir: Path, dataset: str, partitions: Iterable[Partition]) -> list[Manifest]:
+def release(lake_dir: Path, dataset: str, partitions: Iterable[AnyPartition]) -> list[Manifest]:
     """Give archived partitions back to the exports; call it after their rows are restored.
 
     Args:
@@ -59,10 +59,22 @@ def release(lake_dir: Path, dataset: str, partitions: Iterable[Partition]) -> li
         LakeError: One of them is not in the lake.
     """
     with locked(lake_dir):
-        return [_marked(lake_dir / dataset / partition.name, None) for partition in partitions]
+        return [mark(lake_dir / dataset / partition.name, None) for partition in partitions]
 
 
-def _marked(folder: Path, archived_at: str | None) -> Manifest:
+def mark(folder: Path, archived_at: str | None) -> Manifest:
+    """Mark one partition, or take the mark away; the lake must be locked.
+
+    Args:
+        folder: Of the partition.
+        archived_at: The instant noted, ISO 8601; it is verified first.
+
+    Returns:
+        Its manifest.
+
+    Raises:
+        LakeError: It is not in the lake, or not as its manifest says.
+    """
     files.settle(folder)
     held = files.read_manifest(folder)
     if held is None:
@@ -72,6 +84,5 @@ def _marked(folder: Path, archived_at: str | None) -> Manifest:
     if archived_at is not None and (problems := verify_partition(folder)):
         raise LakeError(f"{problems[0].path} cannot be archived: {problems[0].message}")
     marked = replace(held, archived_at=archived_at)
-    with writing(folder):
-        files.write_manifest(folder, marked)
+    files.write_manifest(folder, marked)
     return marked

@@ -18,7 +18,7 @@ class LakeError(BarhouseError):
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn the operating system's errors into one sentence.
+    """Turn what the file system says into one sentence.
 
     Args:
         path: What is written, named in the message.
@@ -28,12 +28,39 @@ def writing(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except OSError as error:
-        what = (
-            "the disk is full"
-            if error.errno in _FULL
-            else (error.strerror or str(error)).lower() or type(error).__name__
-        )
-        raise LakeError(
-            f"Cannot write {path}: {what}; what the lake held there is as it was."
+    except LakeError:
+        raise
+    except Exception as error:
+        raise _told(
+            error, path, f"Cannot write {path}: {{}}; what the lake held there is as it was."
         ) from error
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what the file system says into one sentence; that nothing is there, it passes on.
+
+    Args:
+        path: What is read, named in the message.
+
+    Raises:
+        LakeError: The path cannot be read.
+    """
+    try:
+        yield
+    except (LakeError, FileNotFoundError):
+        raise
+    except Exception as error:
+        raise _told(error, path, f"Cannot read {path}: {{}}.") from error
+
+
+def _told(error: Exception, path: Path, sentence: str) -> Exception:
+    # An object store's client has exceptions of its own; a disk has this one.
+    if isinstance(path, Path) and not isinstance(error, OSError):
+        return error
+    reason = " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
+    if isinstance(error, OSError) and error.errno in _FULL:
+        reason = "the disk is full"
+    elif isinstance(error, OSError) and error.strerror:
+        reason = error.strerror.rstrip(".").lower()
+    return LakeError(sentence.format(reason))

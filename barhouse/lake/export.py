@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 
-from barhouse.lake import files
-from barhouse.lake.datasets import DATASETS, Dataset
+from barhouse.lake import files, steps
+from barhouse.lake.ahead import ahead
+from barhouse.lake.datasets import DATASETS, LANDED, Dataset
 from barhouse.lake.errors import LakeError, writing
 from barhouse.lake.listing import partition_folders
 from barhouse.lake.lock import locked
-from barhouse.lake.manifest import FORMAT, ColumnType, Manifest
-from barhouse.lake.parquet import write_parquet
+from barhouse.lake.manifest import FORMAT, Manifest, columns_of
 from barhouse.lake.partitions import Partition
 from barhouse.lake.report import Action, ExportReport, Step
 from barhouse.lake.source import Source, open_source
+from barhouse.lake.writing import Writer
 
 Progress = Callable[[Step], None]
 
@@ -79,96 +81,170 @@ class _Job:
 
     def steps(self) -> Iterator[Step]:
         schema = self.source.schema(self.dataset)
-        wanted = self.source.fingerprints(self.dataset, schema)
-        present = partition_folders(self.lake_dir / self.dataset.name)
-        if present and not wanted:
+        counts = self.source.counts(self.dataset, schema)
+        present = [
+            partition
+            for partition in partition_folders(self.lake_dir / self.dataset.name)
+            if isinstance(partition, Partition)
+        ]
+        if not counts:
+            self._refuse_to_empty(present)
+        standing = self._standing(schema, counts, present)
+        kept = iter(
+            self._kept_or_removed(partition, standing)
+            for partition in sorted({*counts, *present})
+            if partition in standing or partition not in counts
+        )
+        changed = [partition for partition in counts if partition not in standing]
+        total = len({*counts, *present})
+        writer = Writer(
+            self.dataset,
+            self.lake_dir / self.dataset.name,
+            schema,
+            self.exported_at,
+            self.git_sha,
+        )
+        with ahead(self.source.rows(self.dataset, schema, changed)) as rows:
+            written = (
+                self._step(manifest.partition, Action.WRITTEN, manifest)
+                for manifest in writer.write_all(rows, lambda p: counts[cast("Partition", p)])
+            )
+            for number, step in enumerate(chain(kept, written), start=1):
+                yield replace(step, number=number, total=total)
+
+    def _refuse_to_empty(self, present: Iterable[Partition]) -> None:
+        lost = [p for p in present if (m := self._readable(p)) is None or m.archived_at is None]
+        if lost:
             raise LakeError(
-                f"{self.dataset.relation} is empty but the lake holds {len(present)} partitions of "
-                f"it; if that is meant, remove the folder {self.lake_dir / self.dataset.name}."
-            )
-        names = sorted({*wanted, *present})
-        for number, partition in enumerate(names, start=1):
-            folder = self.lake_dir / self.dataset.name / partition.name
-            action, manifest = (
-                self._keep_or_write(folder, partition, schema, *wanted[partition])
-                if partition in wanted
-                else self._keep_or_remove(folder)
-            )
-            yield Step(
-                dataset=self.dataset.name,
-                partition=partition.name,
-                action=action,
-                rows=manifest.rows if manifest else 0,
-                bytes=manifest.bytes if manifest else 0,
-                number=number,
-                total=len(names),
+                f"{self.dataset.name} is empty but the lake holds {len(lost)} "
+                "partitions of it; if that is meant, remove the folder "
+                f"{self.lake_dir / self.dataset.name}."
             )
 
-    def _keep_or_write(
-        self, folder: Path, partition: Partition, schema: pa.Schema, rows: int, fingerprint: str
-    ) -> tuple[Action, Manifest]:
-        columns = tuple(ColumnType(field.name, str(field.type)) for field in schema)
+    def _folder(self, partition: Partition) -> Path:
+        return self.lake_dir / self.dataset.name / partition.name
+
+    def _standing(
+        self, schema: pa.Schema, counts: Mapping[Partition, int], present: Iterable[Partition]
+    ) -> dict[Partition, tuple[Action, Manifest]]:
+        # What stays as it is: the same rows, or an archive.
+        held = {
+            partition: manifest
+            for partition in present
+            if partition in counts and (manifest := self._readable(partition))
+        }
+        alike = [
+            partition
+            for partition, manifest in held.items()
+            if manifest.rows == counts[partition] and self._is_alike(partition, manifest, schema)
+            if manifest.archived_at is not None or not self.full
+        ]
+        fingerprints = self.source.fingerprints(self.dataset, schema, alike)
+        standing: dict[Partition, tuple[Action, Manifest]] = {}
+        for partition, manifest in held.items():
+            is_same = fingerprints.get(partition, "") == manifest.fingerprint
+            if manifest.archived_at is not None and is_same:
+                # All its rows are in the database: restored, or a retention was cut off.
+                released = replace(manifest, archived_at=None)
+                files.write_manifest(self._folder(partition), released)
+                standing[partition] = (Action.UNCHANGED, released)
+            elif manifest.archived_at is not None:
+                standing[partition] = (Action.ARCHIVED, manifest)
+            elif is_same:
+                standing[partition] = (Action.UNCHANGED, manifest)
+        return standing
+
+    def _readable(self, partition: Partition) -> Manifest | None:
         try:
-            held = files.read_manifest(folder)
+            return files.read_manifest(self._folder(partition))
         except LakeError:
-            held = None
-        if held is not None and held.archived_at is not None:
-            return Action.ARCHIVED, held
-        is_same = (
-            held is not None
-            and (held.format, held.fingerprint, held.schema) == (FORMAT, fingerprint, columns)
+            return None
+
+    def _is_alike(self, partition: Partition, held: Manifest, schema: pa.Schema) -> bool:
+        return (
+            (held.format, held.schema) == (FORMAT, columns_of(schema))
             and (held.dataset, held.partition) == (self.dataset.name, partition.name)
             and (held.basis, held.time_column) == (self.dataset.basis, self.dataset.time_column)
-            and files.data_size(folder) == held.bytes
+            and files.data_size(self._folder(partition)) == held.bytes
         )
-        if held is not None and is_same and not self.full:
-            return Action.UNCHANGED, held
-        return Action.WRITTEN, self._write(folder, partition, schema, rows, fingerprint)
 
-    def _write(
-        self, folder: Path, partition: Partition, schema: pa.Schema, rows: int, fingerprint: str
-    ) -> Manifest:
-        batches = self.source.batches(self.dataset, schema, partition)
-        with files.draft(folder) as draft:
-            extent = write_parquet(draft.file, self.dataset, schema, batches)
-            if extent.rows != rows or extent.time_min is None or extent.time_max is None:
-                raise LakeError(
-                    f"{self.dataset.name} {partition.name}: the database counted {rows} rows and "
-                    f"sent {extent.rows}; the partition was not replaced."
-                )
-            sha256, size = draft.seal()
-            manifest = Manifest(
-                format=FORMAT,
-                dataset=self.dataset.name,
-                partition=partition.name,
-                basis=self.dataset.basis,
-                rows=rows,
-                bytes=size,
-                sha256=sha256,
-                time_column=self.dataset.time_column,
-                time_min=extent.time_min.isoformat(),
-                time_max=extent.time_max.isoformat(),
-                schema=tuple(ColumnType(field.name, str(field.type)) for field in schema),
-                fingerprint=fingerprint,
-                git_sha=self.git_sha,
-                exported_at=self.exported_at,
-            )
-            draft.publish(manifest)
-        return manifest
-
-    def _keep_or_remove(self, folder: Path) -> tuple[Action, Manifest | None]:
+    def _kept_or_removed(
+        self, partition: Partition, standing: Mapping[Partition, tuple[Action, Manifest]]
+    ) -> Step:
+        if partition in standing:
+            return self._step(partition.name, *standing[partition])
+        folder = self._folder(partition)
         # An unreadable manifest could be an archived one: that error is for a human.
         held = files.read_manifest(folder)
         if held is not None and held.archived_at is not None:
-            return Action.ARCHIVED, held
+            return self._step(partition.name, Action.ARCHIVED, held)
         files.remove(folder, self.lake_dir / files.TRASH)
-        return Action.REMOVED, None
+        return self._step(partition.name, Action.REMOVED, None)
+
+    def _step(self, partition: str, action: Action, manifest: Manifest | None) -> Step:
+        return Step(
+            dataset=self.dataset.name,
+            partition=partition,
+            action=action,
+            rows=manifest.rows if manifest else 0,
+            bytes=manifest.bytes if manifest else 0,
+            number=0,
+            total=0,
+        )
+
+
+def export_landed(
+    database_url: str,
+    lake_dir: Path,
+    *,
+    exported_at: datetime,
+    git_sha: str | None,
+    progress: Progress | None = None,
+) -> ExportReport:
+    """Write the loads that are not in the lake yet; those that are there never change.
+
+    Args:
+        database_url: Where they landed, as a role that may read ``staging``.
+        lake_dir: The lake; made if it is not there.
+        exported_at: The instant noted in the manifests; aware.
+        git_sha: Version of the project, noted in the manifests.
+        progress: Called after every load.
+
+    Returns:
+        What was done, load by load.
+
+    Raises:
+        LakeError: The database or the folder cannot be used, or another export is writing.
+    """
+    done: list[Step] = []
+    with locked(lake_dir):
+        _tidy(lake_dir, [LANDED])
+        folder = lake_dir / LANDED.name
+        held = {
+            manifest.partition: manifest
+            for path in partition_folders(folder).values()
+            if (manifest := files.read_manifest(path))
+        }
+        with open_source(database_url) as source:
+            schema = source.schema(LANDED)
+            missing = [load for load in source.loads() if load.name not in held]
+            total = len(held) + len(missing)
+            writer = Writer(LANDED, folder, schema, exported_at.isoformat(), git_sha)
+            with ahead(source.landed(schema, missing)) as rows:
+                kept = ((Action.UNCHANGED, manifest) for manifest in held.values())
+                new = ((Action.WRITTEN, m) for m in writer.write_all(rows, lambda _: None))
+                for number, (action, found) in enumerate(chain(kept, new), start=1):
+                    name, size = LANDED.name, found.bytes
+                    step = Step(name, found.partition, action, found.rows, size, number, total)
+                    done.append(step)
+                    if progress is not None:
+                        progress(step)
+    return ExportReport(tuple(done))
 
 
 def _tidy(lake_dir: Path, datasets: Sequence[Dataset]) -> None:
     with writing(lake_dir):
-        if (lake_dir / files.TRASH).exists():
-            shutil.rmtree(lake_dir / files.TRASH)
+        steps.empty(lake_dir / files.TRASH)
     for dataset in datasets:
         for partition in partition_folders(lake_dir / dataset.name).values():
             files.settle(partition)

@@ -2,10 +2,12 @@
 
 A partition folder holds ``part.parquet`` and ``_manifest.json``. To replace them:
 
-1. the new data goes to a hidden temporary file, fsynced;
+1. the new data goes to a temporary file: hidden beside the old one and fsynced on a disk, on this
+   machine for a lake behind a URL;
 2. the new manifest is announced as ``_manifest.next.json``;
-3. the data file is renamed into place;
-4. the announced manifest is renamed into place.
+3. the data file is put into place, whole: by a rename, or by an upload that a reader sees when it
+   is complete;
+4. the announced manifest becomes the manifest.
 
 The name of the data file never changes, so that whoever reads the folder by a glob finds exactly
 one file, old or new, and never both. Killed between 3 and 4 the announced manifest is the true
@@ -16,23 +18,23 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedRandom
 from pathlib import Path
 
-from barhouse.lake.errors import LakeError, writing
+from barhouse.lake import steps
+from barhouse.lake.errors import LakeError, reading, writing
 from barhouse.lake.manifest import Manifest, parse_manifest
+from barhouse.lake.place import entries
 
 DATA = "part.parquet"
 MANIFEST = "_manifest.json"
 NEXT = "_manifest.next.json"
-TEMPORARY = (".part.parquet.tmp", ".manifest.tmp")
 TRASH = ".trash"
 
-_OURS = {DATA, MANIFEST, NEXT, *TEMPORARY}
+_OURS = {DATA, MANIFEST, NEXT, *steps.temporary_names(DATA, MANIFEST, NEXT)}
 
 
 @dataclass
@@ -66,10 +68,9 @@ class Draft:
             manifest: Made from what ``seal`` returned.
         """
         write_manifest(self.folder, manifest, NEXT)
-        (self.folder / TEMPORARY[0]).replace(self.folder / DATA)
-        _sync_folder(self.folder)
-        (self.folder / NEXT).replace(self.folder / MANIFEST)
-        _sync_folder(self.folder)
+        with writing(self.folder / DATA):
+            steps.put_file(Path(self.file.name), self.folder / DATA)
+            steps.rename(self.folder / NEXT, self.folder / MANIFEST)
 
 
 @contextmanager
@@ -82,10 +83,11 @@ def draft(folder: Path) -> Iterator[Draft]:
     Raises:
         LakeError: It cannot be written.
     """
-    path = folder / TEMPORARY[0]
     with writing(folder / DATA):
+        steps.make_folder(folder)
+    path = steps.temporary_path(folder / DATA)
+    with writing(folder / DATA if path.parent == folder else path):
         try:
-            _make_folder(folder)
             with path.open("w+b") as file:
                 yield Draft(folder, file)
         finally:
@@ -99,14 +101,12 @@ def write_manifest(folder: Path, manifest: Manifest, name: str = MANIFEST) -> No
         folder: The partition's folder.
         manifest: What to write.
         name: The file's name.
+
+    Raises:
+        LakeError: It cannot be written.
     """
-    temporary = folder / TEMPORARY[1]
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(manifest.to_json())
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / name)
-    _sync_folder(folder)
+    with writing(folder / name):
+        steps.put_text(folder / name, manifest.to_json())
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -137,23 +137,21 @@ def settle(folder: Path) -> None:
         LakeError: It cannot be written.
     """
     with writing(folder):
-        for name in TEMPORARY:
-            (folder / name).unlink(missing_ok=True)
-        if not (folder / NEXT).exists():
+        steps.sweep(folder, (DATA, MANIFEST, NEXT))
+        if not steps.exists(folder / NEXT):
             return
         try:
             announced = _load(folder / NEXT)
         except LakeError:
             announced = None
         if announced is not None and _sha256(folder / DATA) == announced.sha256:
-            (folder / NEXT).replace(folder / MANIFEST)
+            steps.rename(folder / NEXT, folder / MANIFEST)
         else:
-            (folder / NEXT).unlink()
-        _sync_folder(folder)
+            steps.unlink(folder / NEXT)
 
 
 def remove(folder: Path, trash: Path) -> None:
-    """Take a partition away in one step; files that are not ours stay where they are.
+    """Take a partition away; its data go in one step. Files of others stay where they are.
 
     Args:
         folder: The partition's folder.
@@ -165,15 +163,9 @@ def remove(folder: Path, trash: Path) -> None:
     with writing(folder):
         if foreign_names(folder):
             for name in (DATA, NEXT, MANIFEST):
-                (folder / name).unlink(missing_ok=True)
-            _sync_folder(folder)
-            return
-        trash.mkdir(exist_ok=True)
-        target = trash / f"{folder.parent.name}-{folder.name}"
-        shutil.rmtree(target, ignore_errors=True)
-        folder.replace(target)
-        _sync_folder(folder.parent)
-        shutil.rmtree(trash)
+                steps.unlink(folder / name)
+        else:
+            steps.remove_folder(folder, (DATA, NEXT, MANIFEST), trash)
 
 
 def data_size(folder: Path) -> int | None:
@@ -186,15 +178,16 @@ def data_size(folder: Path) -> int | None:
 
 def foreign_names(folder: Path) -> list[str]:
     """Return what lies in a partition's folder and is not ours."""
-    return sorted({path.name for path in folder.iterdir()} - _OURS)
+    return sorted({name for name, _ in entries(folder)} - _OURS)
 
 
 def _load(path: Path) -> Manifest | None:
     try:
-        text = path.read_text(encoding="utf-8")
+        with reading(path):
+            text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise LakeError(f"{path} cannot be read: {error}.") from error
     try:
         return parse_manifest(text)
@@ -204,23 +197,7 @@ def _load(path: Path) -> Manifest | None:
 
 def _sha256(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
+        with reading(path), path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return None
-
-
-def _make_folder(folder: Path) -> None:
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

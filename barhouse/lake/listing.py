@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from barhouse.lake import files
-from barhouse.lake.errors import LakeError
+from barhouse.lake.errors import reading
 from barhouse.lake.manifest import Manifest
-from barhouse.lake.partitions import Partition, parse_partition
+from barhouse.lake.partitions import AnyPartition, parse_partition
+from barhouse.lake.place import entries
 
 
 def ls(lake_dir: Path) -> list[Manifest]:
@@ -32,29 +33,22 @@ def ls(lake_dir: Path) -> list[Manifest]:
 
 def dataset_folders(lake_dir: Path) -> list[Path]:
     """Return the visible folders of the lake, sorted."""
-    return [
-        path
-        for path in _entries(lake_dir)
-        if path.is_dir() and not path.name.startswith((".", "_"))
-    ]
+    return [lake_dir / name for name in _folders(lake_dir) if not name.startswith((".", "_"))]
 
 
-def partition_folders(dataset_folder: Path) -> dict[Partition, Path]:
-    """Return the partition folders of a dataset, in order of time.
+def partition_folders(dataset_folder: Path) -> dict[AnyPartition, Path]:
+    """Return the partition folders of a dataset, in order of their names.
 
     Args:
         dataset_folder: Such as ``lake/bars_1m``; need not exist.
     """
-    named = {parse_partition(path.name): path for path in _entries(dataset_folder) if path.is_dir()}
-    return {partition: named[partition] for partition in sorted(p for p in named if p is not None)}
+    found = ((parse_partition(name), dataset_folder / name) for name in _folders(dataset_folder))
+    return {partition: folder for partition, folder in found if partition is not None}
 
 
-def _entries(folder: Path) -> list[Path]:
+def _folders(folder: Path) -> list[str]:
     try:
-        return sorted(folder.iterdir())
+        with reading(folder):
+            return [name for name, is_folder in entries(folder) if is_folder]
     except FileNotFoundError:
         return []
-    except OSError as error:
-        raise LakeError(
-            f"Cannot read {folder}: {(error.strerror or str(error)).lower()}."
-        ) from error

@@ -1,15 +1,22 @@
-"""One writer at a time: flock on ``.lock``, which the kernel drops however the process ends."""
+"""One writer at a time: flock on ``.lock``, which the kernel drops however the process ends.
+
+For a lake behind a URL the lock lies on this machine, since an object store has none: of several
+machines only one may write to a lake.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from barhouse.lake.errors import LakeError, writing
+from barhouse.lake.place import is_local
 
 LOCK = ".lock"
 # ``is_locked`` holds the lock for an instant; a writer outlasts that.
@@ -26,9 +33,9 @@ def locked(lake_dir: Path) -> Iterator[None]:
     Raises:
         LakeError: Another process is writing, or the folder cannot be written.
     """
-    path = lake_dir / LOCK
+    path = _lock_file(lake_dir)
     with writing(path):
-        lake_dir.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -51,13 +58,20 @@ def locked(lake_dir: Path) -> Iterator[None]:
 def is_locked(lake_dir: Path) -> bool:
     """Say whether an export is writing just now."""
     try:
-        descriptor = os.open(lake_dir / LOCK, os.O_RDONLY)
+        descriptor = os.open(_lock_file(lake_dir), os.O_RDONLY)
     except OSError:
         return False
     try:
         return not _try(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
+
+
+def _lock_file(lake_dir: Path) -> Path:
+    if is_local(lake_dir):
+        return lake_dir / LOCK
+    name = hashlib.sha256(str(lake_dir).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir(), f"barhouse-{os.getuid()}", f"{name}.lock")
 
 
 def _try(descriptor: int, how: int) -> bool:

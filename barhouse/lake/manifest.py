@@ -10,11 +10,13 @@ import json
 import re
 from dataclasses import asdict, dataclass, fields
 
+import pyarrow as pa
+
 from barhouse.lake.errors import LakeError
 from barhouse.lake.partitions import parse_partition
 
 # Raised when the same rows would give other bytes; older partitions are then written again.
-FORMAT = 1
+FORMAT = 2
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -74,6 +76,11 @@ class Manifest:
     def to_json(self) -> str:
         """Return the file's text."""
         return json.dumps(asdict(self), indent=2) + "\n"
+
+
+def columns_of(schema: pa.Schema) -> tuple[ColumnType, ...]:
+    """Return the columns of an Arrow schema as a manifest names them."""
+    return tuple(ColumnType(field.name, str(field.type)) for field in schema)
 
 
 def parse_manifest(text: str) -> Manifest:

@@ -13,9 +13,13 @@ import pyarrow.parquet as pq
 
 from barhouse.lake.datasets import Dataset
 from barhouse.lake.errors import LakeError
+from barhouse.lake.numerics import DECIMAL
 
-# Small enough to skip most symbols of a large day, large enough to compress.
-ROW_GROUP_ROWS = 128 * 1024
+# A row group ends with a symbol as soon as it has so many rows, so that who reads one symbol skips
+# most of the others ...
+ROW_GROUP_ROWS = 16 * 1024
+# ... and a symbol with more rows than this has several.
+MOST_ROWS = 128 * 1024
 
 
 @dataclass(frozen=True)
@@ -38,14 +42,14 @@ def write_parquet(
 ) -> Extent:
     """Write one data file.
 
-    Row groups are cut by row count alone, whatever the size of the batches that arrive, and nothing
-    that changes from run to run (an instant, a version) goes into the file.
+    Row groups are cut where the symbol changes, whatever the size of the batches that arrive, and
+    nothing that changes from run to run (an instant, a version) goes into the file.
 
     Args:
         file: Where to write; stays open.
         dataset: What it is; named in the file's metadata.
         schema: Columns of the batches.
-        batches: Sorted by symbol and time.
+        batches: Sorted by symbol and the order of the dataset.
 
     Returns:
         What was written.
@@ -54,21 +58,23 @@ def write_parquet(
         {"barhouse.dataset": dataset.name, "barhouse.basis": dataset.basis}
     )
     sorting = [
-        pq.SortingColumn(schema.get_field_index(name)) for name in ("symbol", dataset.time_column)
+        pq.SortingColumn(schema.get_field_index(name))
+        for name in (dataset.symbol_column, *dataset.order)
     ]
     extent = Extent(0, None, None)
     with pq.ParquetWriter(
         file,
         named,
         compression="zstd",
-        compression_level=9,
-        use_dictionary=True,
+        compression_level=3,
+        # prices hardly repeat: a dictionary would only cost time, and bytes
+        use_dictionary=[field.name for field in schema if field.type != DECIMAL],
         write_statistics=True,
         write_page_index=True,
         sorting_columns=sorting,
     ) as writer:
-        for table in _row_groups(schema, batches):
-            writer.write_table(table.cast(named), row_group_size=ROW_GROUP_ROWS)
+        for table in _row_groups(dataset.symbol_column, schema, batches):
+            writer.write_table(table.cast(named), row_group_size=MOST_ROWS)
             extent = _grown(extent, table.column(dataset.time_column))
     return extent
 
@@ -89,28 +95,36 @@ def read_extent(file: BinaryIO, time_column: str) -> Extent:
     try:
         parquet = pq.ParquetFile(file)
         if time_column not in parquet.schema_arrow.names:
-            raise LakeError(f"has no column {time_column}")
+            raise LakeError(f"has no column {time_column}.")
         extent = Extent(0, None, None)
         for batch in parquet.iter_batches(columns=[time_column]):
             extent = _grown(extent, batch.column(0))
     except (pa.ArrowException, OSError) as error:
-        raise LakeError(f"cannot be read as Parquet: {error}") from error
+        raise LakeError(f"cannot be read as Parquet: {str(error).rstrip('.')}.") from error
     return extent
 
 
-def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    pending: list[pa.RecordBatch] = []
-    rows = 0
+def _row_groups(
+    symbol: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.Table]:
+    pending = schema.empty_table()
     for batch in batches:
-        pending.append(batch)
-        rows += batch.num_rows
-        while rows >= ROW_GROUP_ROWS:
-            table = pa.Table.from_batches(pending, schema)
-            yield table.slice(0, ROW_GROUP_ROWS).combine_chunks()
-            pending = table.slice(ROW_GROUP_ROWS).to_batches()
-            rows -= ROW_GROUP_ROWS
-    if rows:
-        yield pa.Table.from_batches(pending, schema).combine_chunks()
+        pending = pa.concat_tables([pending, pa.Table.from_batches([batch], schema)])
+        while pending.num_rows > ROW_GROUP_ROWS and (cut := _cut(pending.column(symbol))):
+            yield pending.slice(0, cut).combine_chunks()
+            pending = pending.slice(cut)
+    if pending.num_rows:
+        yield pending.combine_chunks()
+
+
+def _cut(symbols: pa.ChunkedArray) -> int | None:
+    # Where the symbol of the last row that must be in the group ends; None when it goes on here.
+    following = symbols.slice(ROW_GROUP_ROWS - 1, MOST_ROWS - ROW_GROUP_ROWS + 1)
+    same = pc.equal(following, following[0])
+    other = pc.index(same, value=False).as_py()
+    if other >= 0:
+        return ROW_GROUP_ROWS - 1 + int(other)
+    return MOST_ROWS if len(symbols) >= MOST_ROWS else None
 
 
 def _grown(extent: Extent, column: pa.Array | pa.ChunkedArray) -> Extent:

@@ -1,11 +1,12 @@
-"""Partitions: from a date to a Hive folder name and back.
+"""Partitions: from a date, or the id of a load, to a Hive folder name and back.
 
-A name is made from a calendar date only, so that nothing a provider reports (a symbol, say) can
-become part of a path.
+A name is made from a calendar date or from an id of dlt's, so that nothing a provider reports (a
+symbol, say) can become part of a path.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -17,8 +18,10 @@ class Grain(StrEnum):
     DAY = "date"
     MONTH = "month"
     YEAR = "year"
+    LOAD = "load"
 
 
+_LOAD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _UNIT = {Grain.DAY: "day", Grain.MONTH: "month", Grain.YEAR: "year"}
 _LENGTH = {Grain.DAY: 10, Grain.MONTH: 7, Grain.YEAR: 4}
 
@@ -55,7 +58,31 @@ def unit_of(grain: Grain) -> str:
     return _UNIT[grain]
 
 
-def parse_partition(name: str) -> Partition | None:
+@dataclass(frozen=True)
+class LoadPartition:
+    """One partition of what landed: a load, which never changes once it is complete.
+
+    Attributes:
+        load_id: What dlt called it.
+    """
+
+    load_id: str
+
+    @property
+    def grain(self) -> Grain:
+        """How it is cut."""
+        return Grain.LOAD
+
+    @property
+    def name(self) -> str:
+        """Folder name, such as ``load=1764064920.0441``."""
+        return f"{Grain.LOAD.value}={self.load_id}"
+
+
+AnyPartition = Partition | LoadPartition
+
+
+def parse_partition(name: str) -> AnyPartition | None:
     """Read a folder name.
 
     Args:
@@ -65,6 +92,8 @@ def parse_partition(name: str) -> Partition | None:
         The partition, or ``None`` when the name is not one that ``Partition.name`` gives.
     """
     key, _, text = name.partition("=")
+    if key == Grain.LOAD.value:
+        return LoadPartition(text) if _LOAD_ID.fullmatch(text) else None
     try:
         grain = Grain(key)
         partition = Partition(grain, date.fromisoformat(text + "-01-01"[: 10 - len(text)]))

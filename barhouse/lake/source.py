@@ -1,27 +1,37 @@
 """The database's side: one read-only transaction, fingerprints and rows as Arrow.
 
-A fingerprint is the row count and the sum of a 64-bit hash of every row's text, all columns
-included. The sum does not care about order, so that PostgreSQL need not sort, and nothing is sent
-but one line per partition.
+A fingerprint is the row count and the sum of a 64-bit hash of every row, all columns included. The
+sum does not care about order, so that PostgreSQL need not sort, and nothing is sent but one line
+per partition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 from adbc_driver_manager import Error as AdbcError
 from adbc_driver_postgresql import dbapi
 
-from barhouse.lake.datasets import Dataset
+from barhouse.lake.datasets import LANDED, Dataset
 from barhouse.lake.errors import LakeError
-from barhouse.lake.partitions import Partition, unit_of
-
-DECIMAL = pa.decimal128(38, 18)
-_AS_IS = (pa.string(), pa.int64(), pa.date32(), pa.bool_(), pa.float64())
-_INSTANT = pa.timestamp("us", tz="UTC")
+from barhouse.lake.partitions import LoadPartition, Partition, parse_partition, unit_of
+from barhouse.lake.rows import (
+    Rows,
+    cut,
+    day_of,
+    order_of,
+    read_at_once,
+    received,
+    row_hash_of,
+    sent_columns,
+    sentence,
+    stored_type,
+    within,
+)
 
 # Row texts must not depend on how the role or the database is set up.
 _SESSION = (
@@ -29,6 +39,8 @@ _SESSION = (
     "set local timezone = 'UTC'",
     "set local datestyle = 'ISO'",
     "set local extra_float_digits = 1",
+    # enough to sort a week of minutes of some hundred symbols
+    "set local work_mem = '128MB'",
 )
 
 
@@ -49,66 +61,125 @@ class Source:
         Raises:
             LakeError: The mart is missing, or has a column of a type the lake does not know.
         """
-        statement = f"select * from {dataset.relation} as bars limit 0"  # noqa: S608 - our own names
+        statement = f"select * from {dataset.relation} as bars limit 0"
         with self._reader(dataset, statement) as reader:
-            fields = [pa.field(field.name, _stored_type(dataset, field)) for field in reader.schema]
+            fields = [pa.field(field.name, stored_type(dataset, field)) for field in reader.schema]
         return pa.schema(fields)
 
-    def fingerprints(self, dataset: Dataset, schema: pa.Schema) -> dict[Partition, tuple[int, str]]:
-        """Return row count and fingerprint of every partition that has rows.
+    def counts(self, dataset: Dataset, schema: pa.Schema) -> dict[Partition, int]:
+        """Return the row count of every partition that has rows, ordered by partition.
 
         Args:
             dataset: What to look at.
             schema: Its columns.
-
-        Returns:
-            Ordered by partition.
         """
-        time = dataset.time_column
-        moment = f"{time} at time zone 'UTC'" if schema.field(time).type == _INSTANT else time
-        statement = f"""
-            select
-                date_trunc('{unit_of(dataset.grain)}', ({moment})::timestamp)::date as start_date,
-                count(*) as row_count,
-                sum(hashtextextended(row({_columns(schema)})::text, 0)::numeric)::text as row_hash
-            from {dataset.relation} as bars
-            group by start_date
-            order by start_date
-        """  # noqa: S608 - our own names and the mart's quoted columns
-        with self._reader(dataset, statement) as reader:
-            rows = reader.read_all().to_pylist()
-        return {
-            Partition(dataset.grain, row["start_date"]): (
-                row["row_count"],
-                f"{row['row_count']}:{row['row_hash']}",
-            )
-            for row in rows
-        }
+        found = self._per_partition(dataset, schema, "count(*) as found", "true")
+        return {partition: int(count) for partition, count in found.items()}
 
-    def batches(
-        self, dataset: Dataset, schema: pa.Schema, partition: Partition
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a partition, sorted by symbol (bytewise) and time.
+    def fingerprints(
+        self, dataset: Dataset, schema: pa.Schema, partitions: Iterable[Partition]
+    ) -> dict[Partition, str]:
+        """Return what tells whether rows changed, for the partitions that have some.
+
+        Args:
+            dataset: What to look at.
+            schema: Its columns.
+            partitions: Which ones; best those that follow each other.
+        """
+        chosen = set(partitions)
+        if not chosen:
+            return {}
+        # one pass over all between the first and the last: they are mostly all there are
+        span = within(dataset, min(chosen).start, max(chosen).end)
+        value = f"count(*)::text || ':' || sum({row_hash_of(schema)}::numeric)::text as found"
+        found = self._per_partition(dataset, schema, value, span)
+        return {partition: text for partition, text in found.items() if partition in chosen}
+
+    def rows(
+        self, dataset: Dataset, schema: pa.Schema, partitions: Sequence[Partition]
+    ) -> Iterator[Rows]:
+        """Yield the rows of partitions, each sorted by symbol (bytewise) and the dataset's order.
 
         Args:
             dataset: What to read.
             schema: Its columns.
-            partition: Which part.
+            partitions: Which ones, in their order.
 
         Raises:
             LakeError: A number does not fit into 38 digits, 18 of them decimals.
         """
-        time = dataset.time_column
-        # The instrument last: two may have had one symbol, and the order must not depend on luck.
+        for span in read_at_once(partitions):
+            statement = f"""
+                select {sent_columns(schema)}, {row_hash_of(schema)} as row_hash
+                from (
+                    select *
+                    from {dataset.relation} as bars
+                    where {within(dataset, span[0].start, span[-1].end)}
+                    order by {order_of(dataset, schema, span)}
+                    -- what is sent is rendered after the sort
+                    offset 0
+                ) as bars
+            """
+            wanted = set(span)
+            with self._reader(dataset, statement) as reader:
+                for batch in reader:
+                    for partition, part in cut(dataset, batch, span):
+                        if partition in wanted:
+                            yield received(dataset, partition, schema, part)
+
+    def loads(self) -> list[LoadPartition]:
+        """Return the complete loads that have bars, in order of their names."""
+        statement = """
+            select load_id
+            from staging._dlt_loads
+            where status = 0 and exists (
+                select from staging.raw_bars where _dlt_load_id = load_id
+            )
+            order by load_id collate "C"
+        """
+        with self._reader(LANDED, statement) as reader:
+            found = (parse_partition(f"load={name}") for name in reader.read_all()[0].to_pylist())
+            return [partition for partition in found if isinstance(partition, LoadPartition)]
+
+    def landed(self, schema: pa.Schema, loads: Iterable[LoadPartition]) -> Iterator[Rows]:
+        """Yield the bars of loads, one after the other.
+
+        Args:
+            schema: The columns of the landing table.
+            loads: Which ones.
+        """
+        for load in loads:
+            statement = f"""
+                select {sent_columns(schema)}, {row_hash_of(schema)} as row_hash
+                from (
+                    select *
+                    from staging.raw_bars
+                    where _dlt_load_id = '{load.load_id}'
+                    order by
+                        provider_symbol collate "C", {", ".join(LANDED.order)}, source_timestamp
+                    offset 0
+                ) as bars
+            """
+            with self._reader(LANDED, statement) as reader:
+                for batch in reader:
+                    yield received(LANDED, load, schema, batch)
+
+    def _per_partition(
+        self, dataset: Dataset, schema: pa.Schema, value: str, condition: str
+    ) -> dict[Partition, Any]:
+        unit = unit_of(dataset.grain)
         statement = f"""
-            select {_columns(schema)}
+            select
+                date_trunc('{unit}', {day_of(dataset, schema)}::timestamp)::date as start_date,
+                {value}
             from {dataset.relation} as bars
-            where {time} >= '{partition.start}' and {time} < '{partition.end}'
-            order by symbol collate "C", {time}, instrument_id
-        """  # noqa: S608 - our own names, dates and the mart's quoted columns
+            where {condition}
+            group by start_date
+            order by start_date
+        """
         with self._reader(dataset, statement) as reader:
-            for batch in reader:
-                yield _converted(dataset, partition, schema, batch)
+            found = reader.read_all().to_pylist()
+        return {Partition(dataset.grain, row["start_date"]): row["found"] for row in found}
 
     @contextmanager
     def _reader(self, dataset: Dataset, statement: str) -> Iterator[pa.RecordBatchReader]:
@@ -118,7 +189,7 @@ class Source:
                 yield reader
         except (AdbcError, pa.ArrowException, OSError) as error:
             raise LakeError(
-                f"Cannot read {dataset.name} from the database: {_sentence(error)}; "
+                f"Cannot read {dataset.name} from the database: {sentence(error)}; "
                 "is the warehouse built, and may this role read marts?"
             ) from error
 
@@ -144,50 +215,12 @@ def open_source(database_url: str) -> Iterator[Source]:
             for statement in _SESSION:
                 cursor.execute(statement)
         except AdbcError as error:
-            raise LakeError(f"Cannot begin to read the database: {_sentence(error)}.") from error
+            raise LakeError(f"Cannot begin to read the database: {sentence(error)}.") from error
         yield Source(cursor)
 
 
-def _columns(schema: pa.Schema) -> str:
-    return ", ".join('"' + name.replace('"', '""') + '"' for name in schema.names)
-
-
-def _stored_type(dataset: Dataset, field: pa.Field) -> pa.DataType:
-    kind = field.type
-    if isinstance(kind, pa.OpaqueType) and kind.type_name == "numeric":
-        return DECIMAL
-    if kind in _AS_IS or kind == _INSTANT:
-        return kind
-    raise LakeError(
-        f"{dataset.name}.{field.name} has the type {kind}; expected text, bigint, numeric, "
-        "double precision, boolean, date or timestamptz."
-    )
-
-
-def _converted(
-    dataset: Dataset, partition: Partition, schema: pa.Schema, batch: pa.RecordBatch
-) -> pa.RecordBatch:
-    arrays = []
-    for field, array in zip(schema, batch.columns, strict=True):
-        if field.type != DECIMAL:
-            arrays.append(array)
-            continue
-        try:
-            arrays.append(array.storage.cast(DECIMAL))
-        except pa.ArrowInvalid as error:
-            raise LakeError(
-                f"{dataset.name}.{field.name} in {partition.name} has a number that numeric(38,18) "
-                f"cannot hold exactly: {_sentence(error)}."
-            ) from error
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _sentence(error: Exception) -> str:
-    return " ".join(str(error).split())[:300].rstrip(".")
-
-
 def _without_password(error: Exception, database_url: str) -> str:
-    text = _sentence(error).replace(database_url, "the database URL")
+    text = sentence(error).replace(database_url, "the database URL")
     try:
         password = urlsplit(database_url).password
     except ValueError:

@@ -6,14 +6,16 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from io import BufferedReader
 from pathlib import Path
 
-from barhouse.lake import files
-from barhouse.lake.errors import LakeError
+from barhouse.lake import files, steps
+from barhouse.lake.errors import LakeError, reading
 from barhouse.lake.listing import dataset_folders, partition_folders
 from barhouse.lake.lock import is_locked
 from barhouse.lake.manifest import Manifest
 from barhouse.lake.parquet import read_extent
+from barhouse.lake.place import BACKUPS, is_local, names_below
 
 # An export may replace a partition while it is looked at; then it is looked at again.
 _LOOKS = 3
@@ -63,10 +65,11 @@ def verify(lake_dir: Path) -> list[Problem]:
     Raises:
         LakeError: There is no lake, or it cannot be read.
     """
-    if not lake_dir.is_dir():
+    datasets = dataset_folders(lake_dir)
+    if not datasets and not (is_local(lake_dir) and lake_dir.is_dir()):
         raise LakeError(f"There is no lake at {lake_dir}; an export makes it.")
     problems: list[Problem] = []
-    for dataset in dataset_folders(lake_dir):
+    for dataset in datasets:
         for folder in partition_folders(dataset).values():
             problems.extend(verify_partition(folder))
     if not is_locked(lake_dir):
@@ -92,7 +95,7 @@ def verify_partition(folder: Path) -> list[Problem]:
             before = files.read_manifest(folder)
             if before is None:
                 return []
-            problems = list(_checked(folder, before))
+            problems = list(_looked_at(folder, before))
             if not problems or files.read_manifest(folder) == before:
                 return problems
         except LakeError as error:
@@ -100,7 +103,25 @@ def verify_partition(folder: Path) -> list[Problem]:
     return problems
 
 
-def _checked(folder: Path, manifest: Manifest) -> Iterator[Problem]:
+def _looked_at(folder: Path, manifest: Manifest) -> Iterator[Problem]:
+    path = folder / files.DATA
+    try:
+        with reading(path), steps.readable(path) as file:
+            yield from checked(folder, manifest, file)
+    except FileNotFoundError:
+        yield Problem(str(path), Kind.MISSING_FILE, "The manifest's data file is not there.")
+    except LakeError as error:
+        yield Problem(str(path), Kind.UNREADABLE, str(error))
+
+
+def checked(folder: Path, manifest: Manifest, file: BufferedReader) -> Iterator[Problem]:
+    """Check a data file against its manifest.
+
+    Args:
+        folder: Of the partition.
+        manifest: What it should hold.
+        file: The open data file.
+    """
     stated = (manifest.dataset, manifest.partition)
     if stated != (folder.parent.name, folder.name):
         yield Problem(
@@ -109,20 +130,14 @@ def _checked(folder: Path, manifest: Manifest) -> Iterator[Problem]:
             f"It is the manifest of {'/'.join(stated)}, not of this folder.",
         )
     path = folder / files.DATA
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if sha256 != manifest.sha256:
+        yield Problem(str(path), Kind.SHA256, f"The hash is {sha256}; expected {manifest.sha256}.")
+    file.seek(0)
     try:
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            if sha256 != manifest.sha256:
-                yield Problem(
-                    str(path), Kind.SHA256, f"The hash is {sha256}; expected {manifest.sha256}."
-                )
-            file.seek(0)
-            extent = read_extent(file, manifest.time_column)
-    except FileNotFoundError:
-        yield Problem(str(path), Kind.MISSING_FILE, "The manifest's data file is not there.")
-        return
-    except (LakeError, OSError) as error:
-        yield Problem(str(path), Kind.UNREADABLE, f"The file {error}.")
+        extent = read_extent(file, manifest.time_column)
+    except LakeError as error:
+        yield Problem(str(path), Kind.UNREADABLE, f"The file {error}")
         return
     if extent.rows != manifest.rows:
         yield Problem(
@@ -139,7 +154,7 @@ def _checked(folder: Path, manifest: Manifest) -> Iterator[Problem]:
 
 
 def _orphans(lake_dir: Path) -> Iterator[Problem]:
-    known: set[Path] = set()
+    known: set[str] = set()
     for dataset in dataset_folders(lake_dir):
         for folder in partition_folders(dataset).values():
             try:
@@ -147,13 +162,16 @@ def _orphans(lake_dir: Path) -> Iterator[Problem]:
             except LakeError:
                 is_held = True
             if is_held:
-                known |= {folder / files.DATA, folder / files.MANIFEST}
-    for path in lake_dir.rglob("*"):
-        if path.is_file() and path not in known and path.parent != lake_dir:
+                place = f"{dataset.name}/{folder.name}"
+                known |= {f"{place}/{files.DATA}", f"{place}/{files.MANIFEST}"}
+    for name in names_below(lake_dir):
+        if "/" in name and name not in known and not name.startswith(f"{BACKUPS}/"):
             yield Problem(
-                str(path), Kind.ORPHAN, "No manifest knows this file; it is not part of the lake."
+                str(lake_dir / name),
+                Kind.ORPHAN,
+                "No manifest knows this file; it is not part of the lake.",
             )
 
 
 def _relative(path: str, lake_dir: Path) -> str:
-    return Path(path).relative_to(lake_dir).as_posix()
+    return path.removeprefix(str(lake_dir)).lstrip("/")

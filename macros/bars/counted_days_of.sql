@@ -21,5 +21,9 @@
     from quality.quarantined_days as held
     left join {{ judged }} as judged
         on {{ same_day('held', 'judged') }}
-    where held.state in ('open', 'released') and judged.instrument_id is null
+    where
+        held.state in ('open', 'released')
+        and judged.instrument_id is null
+        -- of a day in the lake nothing is judged
+        and not {{ bar_is_archived('held', 'session_date::timestamptz') }}
 {%- endmacro %}

@@ -25,6 +25,7 @@
     {%- set is_current = standing.exists and standing.definition == definition
         and not should_full_refresh() -%}
     {%- if not is_current %}
+        {% do refuse_lost_history(name, config.require('source')) %}
         {% do create_aggregate(target_relation, name, definition, materialized_only, sql) %}
     {%- endif %}
 

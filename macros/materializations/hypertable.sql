@@ -43,6 +43,7 @@
         set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0
     {%- endcall %}
 
+    {% do refuse_without_landed_bars(this.schema ~ '.' ~ this.identifier) %}
     {%- if existing_relation is none %}
         {% do create_hypertable_relation(target_relation, sql) %}
     {%- elif existing_relation.type == 'table' %}

@@ -11,5 +11,11 @@
         {%- endif %}
         {{ register_loads(relation.schema ~ '.' ~ relation.identifier) }};
         {{ register_bases(relation.schema ~ '.' ~ relation.identifier) }}
+        {%- if should_full_refresh() -%}
+        ;
+        -- made from all that landed: nothing is in the lake alone any more
+        delete from ops.archived_ranges
+        where relation_name = '{{ relation.schema }}.{{ relation.identifier }}'
+        {%- endif %}
     {%- endcall %}
 {% endmacro %}

@@ -1,8 +1,9 @@
 {#- Runs statements outside a transaction: refresh an aggregate where its source changed
     since the last build, then pass the ranges on to the aggregates built from this one.
     name, source: `schema.name`. bucket: width of a bucket, e.g. '5 minutes'.
-    Right after the aggregate was created that is every range ever recorded. With no new
-    range nothing is run. A build killed in between refreshes the same ranges again. -#}
+    Right after the aggregate was created that is every range ever recorded. What only the
+    lake holds of the hypertable below is left out: a refresh there would erase what was
+    rolled up from it. With no new range nothing is run. A build killed in between refreshes the same ranges again. -#}
 {% macro refresh_aggregate(name, source, bucket) %}
     {%- set pending -%}
         with pending as (
@@ -21,16 +22,21 @@
         ),
 
         merged as (
-            select range_agg(tstzrange(start_at, end_at)) as ranges, max(range_id) as last_range_id
+            select
+                range_agg(tstzrange(start_at, end_at))
+                - coalesce({{ archived_ranges_of(hypertable_below(source)) }}, '{}') as ranges,
+                max(range_id) as last_range_id
             from pending
         )
 
         select lower(one_range)::text, upper(one_range)::text, merged.last_range_id
-        from merged, unnest(merged.ranges) as one_range
+        from merged
+        left join unnest(merged.ranges) as one_range on true
+        where merged.last_range_id is not null
         order by 1
     {%- endset -%}
     {%- set ranges = run_query(pending).rows -%}
-    {%- for start_at, end_at, _ in ranges %}
+    {%- for start_at, end_at, _ in ranges if start_at is not none %}
         {% call statement('refresh_' ~ loop.index, auto_begin=False) -%}
             {{ adapter.marker_run_outside_transaction() }}
             call refresh_continuous_aggregate('{{ name }}', '{{ start_at }}', '{{ end_at }}');
@@ -38,7 +44,7 @@
     {%- endfor %}
     {%- if ranges | length > 0 %}
         {% call statement('record_refresh') -%}
-            {%- for start_at, end_at, _ in ranges %}
+            {%- for start_at, end_at, _ in ranges if start_at is not none %}
             insert into ops.changed_ranges (relation_name, range_start_at, range_end_at, row_count)
             values ('{{ name }}', '{{ start_at }}', '{{ end_at }}', 0);
             {%- endfor %}

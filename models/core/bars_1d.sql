@@ -15,7 +15,7 @@
     versioned_by='instrument_id',
     segment_by=['instrument_id'],
     order_by='session_date desc',
-    compress_after='1825 days',
+    compress_after=compress_after('bars_1d'),
 ) }}
 
 with bars as (

@@ -15,7 +15,7 @@
     versioned_by='instrument_id',
     segment_by=['instrument_id'],
     order_by='bar_start_at desc',
-    compress_after='14 days',
+    compress_after=compress_after('bars_1m'),
 ) }}
 
 with bars as (

@@ -15,7 +15,7 @@
     versioned_by='instrument_id',
     segment_by=['instrument_id'],
     order_by='timeframe, bar_start_at desc',
-    compress_after='180 days',
+    compress_after=compress_after('bars_intraday'),
 ) }}
 
 with bars as (

@@ -68,6 +68,7 @@ judged as (
         load_id,
         loaded_at
     from in_session
+    where not {{ bar_is_archived('in_session') }}
 )
 
 select * from judged

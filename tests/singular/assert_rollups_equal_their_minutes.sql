@@ -20,6 +20,14 @@ drawn as (
         instrument_id,
         session_date
     from rollup_1d
+    -- minutes that retention dropped are in the lake only
+    where
+        not coalesce(
+            tstzrange(
+                (session_date - 1)::timestamptz, (session_date + 2)::timestamptz
+            ) && {{ archived_ranges_of('core.bars_1m') }},
+            false
+        )
     order by random()
     limit {{ var('proof_sample_days') }}
 ),

@@ -16,6 +16,13 @@ from extract.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 
+# Columns that name a run: which load a row came with, and when things were done.
+OF_A_RUN = {
+    *("load_id", "_dlt_load_id", "request_id", "fetched_at", "loaded_at", "requested_at"),
+    *("first_seen_at", "changed_at", "published_at", "revised_at", "recorded_at", "built_at"),
+}
+LANDED = ("raw_bars", "raw_splits", "raw_dividends", "raw_sessions", "raw_rejects", "requests")
+
 
 @dataclass
 class House:
@@ -73,3 +80,35 @@ def copy_project(folder: Path) -> None:
     for part in ("generic", "singular"):
         shutil.copytree(ROOT / "tests" / part, folder / "tests" / part)
     shutil.copy(ROOT / "dbt_project.yml", folder)
+
+
+def contents(url: str, *only: str) -> dict[str, tuple[int, str]]:
+    """Return row count and sum of row hashes of all that is built, and what is visibly landed.
+
+    Args:
+        url: The database.
+        only: Just these relations that are built.
+    """
+    seen = {}
+    with psycopg.connect(url, autocommit=True) as connection:
+        relations = connection.execute(
+            "select table_schema || '.' || table_name,"
+            " array_agg(column_name::text order by ordinal_position)"
+            " from information_schema.columns"
+            " where table_schema in ('core', 'marts', 'quality') group by 1 order by 1"
+        ).fetchall()
+        for name, columns in relations:
+            if only and name not in only:
+                continue
+            listed = ", ".join(f'"{column}"' for column in columns if column not in OF_A_RUN)
+            seen[name] = connection.execute(
+                "select count(*), sum(hashtextextended(row("
+                f"{listed})::text, 0)::numeric)::text from {name}".encode()
+            ).fetchone()
+        for name in LANDED if not only else ():
+            seen[f"staging.{name}"] = connection.execute(
+                f"select count(*), '' from staging.{name} as landed"
+                " where _dlt_load_id in (select load_id from staging._dlt_loads where status = 0)"
+                "".encode()
+            ).fetchone()
+    return seen

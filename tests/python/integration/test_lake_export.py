@@ -77,7 +77,7 @@ def test_the_lake_equals_the_mart_row_for_row(
         expected = cursor.fetchall()
     assert table.column_names == names
     assert expected
-    place = (names.index("instrument_id"), names.index(dataset.time_column))
+    place = [names.index(name) for name in ("instrument_id", *dataset.order)]
     seen = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
     def key(row: tuple[object, ...]) -> tuple[object, ...]:
@@ -164,6 +164,10 @@ def test_a_new_column_rewrites_everything(warehouse_url: str, tmp_path: Path) ->
     assert run(warehouse_url, tmp_path, [wider]).written == first.written
 
 
+def _in(partition: Partition) -> str:
+    return f"bar_start_at >= '{partition.start}' and bar_start_at < '{partition.end}'"
+
+
 def _without(partition: str, dataset: Dataset = HOURS) -> Dataset:
     found = parse_partition(partition)
     assert found is not None
@@ -187,12 +191,30 @@ def test_an_archived_partition_outlives_its_rows(warehouse_url: str, tmp_path: P
     partition = parse_partition(first)
     assert isinstance(partition, Partition)
     archive(tmp_path, "bars_4h", [partition], archived_at=MOMENT)
-    for dataset in (_without(first), HOURS):
+    # gone, or only a part of it there
+    for rows in ("where false", "where symbol <> 'ETH/BTC'"):
+        rest = f"select * from marts.bars_4h {rows} and {_in(partition)}"
+        others = _without(first).relation.strip("()")
+        dataset = replace(HOURS, relation=f"({others} union all {rest})")
         report = run(warehouse_url, tmp_path, [dataset], full=True)
         assert (report.archived, report.removed) == (1, 0)
     assert hashes(tmp_path) == before
     release(tmp_path, "bars_4h", [partition])
     assert run(warehouse_url, tmp_path, [_without(first)]).removed == 1
+
+
+def test_an_archived_partition_whose_rows_are_back_is_archived_no_more(
+    warehouse_url: str, tmp_path: Path
+) -> None:
+    run(warehouse_url, tmp_path)
+    before = ls(tmp_path)
+    partition = parse_partition(before[0].partition)
+    assert isinstance(partition, Partition)
+    (marked,) = archive(tmp_path, "bars_4h", [partition], archived_at=MOMENT)
+    assert ls(tmp_path)[0] == marked != before[0]
+    report = run(warehouse_url, tmp_path)
+    assert (report.archived, report.written) == (0, 0)
+    assert ls(tmp_path) == before
 
 
 def test_an_empty_mart_does_not_empty_the_lake(warehouse_url: str, tmp_path: Path) -> None:
@@ -266,6 +288,49 @@ def test_a_killed_export_is_repaired_by_the_next(
     fresh = tmp_path / "fresh"
     run(warehouse_url, fresh)
     assert hashes(lake) == hashes(fresh)
+
+
+FULL = """
+set -e
+mount -t tmpfs -o size=600k tmpfs "$1"
+cp -r "$2" "$1/lake"
+"$3" -c "$4" "$5" "$1/lake"
+cp -r "$1/lake" "$6"
+"""
+EXPORT = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from barhouse.lake import DATASETS, LakeError, export
+
+url, lake = sys.argv[1:]
+moment = datetime(2024, 1, 2, tzinfo=UTC)
+try:
+    export(url, Path(lake), exported_at=moment, git_sha=None, full=True, datasets=DATASETS)
+except LakeError as error:
+    print(error)
+"""
+
+
+def test_a_disk_that_fills_is_one_sentence_and_costs_nothing(
+    warehouse_url: str, tmp_path: Path
+) -> None:
+    namespace = ["unshare", "--user", "--map-root-user", "--mount"]
+    allowed = subprocess.run([*namespace, "true"], check=False, capture_output=True)
+    if allowed.returncode:
+        pytest.skip("no disk of one's own can be mounted here")
+    run(warehouse_url, tmp_path / "old", [HOURS])
+    before = hashes(tmp_path / "old")
+    disk, after = tmp_path / "disk", tmp_path / "after"
+    disk.mkdir()
+    given = [disk, tmp_path / "old", sys.executable, EXPORT, warehouse_url, after]
+    command = [*namespace, "sh", "-c", FULL, "sh", *map(str, given)]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith(f"Cannot write {disk}/lake/")
+    assert ended.stdout.endswith(": the disk is full; what the lake held there is as it was.\n")
+    assert verify(after) == []
+    assert hashes(after).items() >= before.items()
 
 
 def test_two_exports_at_once_are_refused(warehouse_url: str, tmp_path: Path) -> None:

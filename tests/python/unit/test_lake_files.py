@@ -5,18 +5,20 @@ from __future__ import annotations
 import errno
 import os
 import resource
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
 from test_lake_kit import DAY, MINUTES, data_of, killed_at_line, put, rows
 
-from barhouse.lake import Kind, LakeError, archive, files, ls, verify
+from barhouse.lake import Kind, LakeError, Partition, archive, files, ls, verify
 from barhouse.lake.archive import release
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 
-MODULES = ["barhouse/lake/files.py", "barhouse/lake/archive.py"]
+MODULES = ["lake/files.py", "lake/steps.py", "lake/archive.py"]
 
 
 def test_a_published_partition_holds_one_data_file_and_its_manifest(tmp_path: Path) -> None:
@@ -179,3 +181,14 @@ def test_an_announced_manifest_that_is_broken_is_dropped(tmp_path: Path) -> None
     (folder / files.NEXT).write_text("{")
     files.settle(folder)
     assert ls(tmp_path) == [before]
+
+
+def test_partitions_of_a_new_dataset_are_written_side_by_side(tmp_path: Path) -> None:
+    table = rows(1)
+    data = data_of(tmp_path, table)
+    days = [Partition(DAY.grain, DAY.start + timedelta(days=number)) for number in range(8)]
+    for number in range(10):
+        lake = tmp_path / f"lake{number}"
+        with ThreadPoolExecutor(8) as writers:
+            list(writers.map(lambda day, lake=lake: put(lake, data, table, day), days))
+        assert len(ls(lake)) == 8

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from test_lake_kit import data_of, put, rows
 
 from barhouse.lake import DATASETS, Grain, LakeError, Partition
+from barhouse.lake.datasets import LANDED
 from barhouse.lake.manifest import parse_manifest
-from barhouse.lake.partitions import parse_partition
+from barhouse.lake.partitions import LoadPartition, parse_partition
 
 FIRST = {Grain.DAY: {}, Grain.MONTH: {"day": 1}, Grain.YEAR: {"month": 1, "day": 1}}
 
 
-@given(st.sampled_from(Grain), st.dates(date(1900, 1, 1), date(2200, 1, 1)))
+@given(st.sampled_from(list(FIRST)), st.dates(date(1900, 1, 1), date(2200, 1, 1)))
 def test_a_partition_is_read_back_from_its_name(grain: Grain, day: date) -> None:
     partition = Partition(grain, day.replace(**FIRST[grain]))
     assert parse_partition(partition.name) == partition
@@ -33,16 +34,21 @@ def test_a_partition_is_read_back_from_its_name(grain: Grain, day: date) -> None
     [
         "", "date=", "date=2018-1-2", "date=2018-01", "date=20180120", "month=2018-13",
         "month=2018-01-01", "year=18", "symbol=AAPL", "date=2018-01-20x", "date=../../etc",
-        "date=2018-W01-1", "year=2018-01", "Date=2018-01-20",
+        "date=2018-W01-1", "year=2018-01", "Date=2018-01-20", "load=", "load=../x", "load=a/b",
+        "load=.hidden", "load=it's",
     ],
 )  # fmt: skip
 def test_other_names_are_no_partition(name: str) -> None:
     assert parse_partition(name) is None
 
 
+def test_a_load_is_read_back_from_its_name() -> None:
+    assert parse_partition("load=1764064920.0441") == LoadPartition("1764064920.0441")
+
+
 def test_names_of_datasets_are_plain_and_once() -> None:
-    names = [dataset.name for dataset in DATASETS]
-    assert len(set(names)) == len(names) == 9
+    names = [dataset.name for dataset in (*DATASETS, LANDED)]
+    assert len(set(names)) == len(names) == 12
     assert all(name.replace("_", "").isalnum() for name in names)
 
 

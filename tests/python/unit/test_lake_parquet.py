@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from test_lake_kit import DAY, MINUTES, SCHEMA, data_of, put, rows
 
-from barhouse.lake.parquet import ROW_GROUP_ROWS, write_parquet
+from barhouse.lake.parquet import MOST_ROWS, write_parquet
 
 
 def _sha(path: Path, batches: list[pa.RecordBatch]) -> str:
@@ -39,10 +39,20 @@ def test_row_groups_are_bounded_and_have_statistics(tmp_path: Path) -> None:
     _sha(tmp_path / "a", rows(300_000).to_batches(max_chunksize=10_000))
     metadata = pq.ParquetFile(tmp_path / "a").metadata
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    assert [group.num_rows for group in groups] == [ROW_GROUP_ROWS, ROW_GROUP_ROWS, 37_856]
-    symbols = groups[1].column(0)
-    assert (symbols.statistics.min, symbols.statistics.max) == ("S00131", "S00262")
+    # 1,000 rows a symbol: the first end of a symbol from 16,384 rows on
+    assert [group.num_rows for group in groups] == [*[17_000] * 17, 11_000]
+    bounds = [(g.column(0).statistics.min, g.column(0).statistics.max) for g in groups]
+    assert bounds[:2] == [("S00000", "S00016"), ("S00017", "S00033")]
     assert {groups[0].column(number).compression for number in range(3)} == {"ZSTD"}
+
+
+def test_a_long_symbol_has_row_groups_of_its_own(tmp_path: Path) -> None:
+    symbols = ["A"] * 9 + ["B"] * 300_000 + ["C"]
+    table = rows(len(symbols)).set_column(0, "symbol", pa.array(symbols))
+    _sha(tmp_path / "a", table.to_batches(max_chunksize=50_001))
+    metadata = pq.ParquetFile(tmp_path / "a").metadata
+    sizes = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+    assert sizes == [MOST_ROWS, MOST_ROWS, 300_009 - 2 * MOST_ROWS, 1]
 
 
 def test_decimals_are_exact_and_the_basis_is_named(tmp_path: Path) -> None:

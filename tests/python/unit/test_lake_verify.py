@@ -11,6 +11,7 @@ from test_lake_kit import DAY, data_of, put, rows
 
 from barhouse.lake import Kind, LakeError, files, verify
 from barhouse.lake.lock import is_locked, locked
+from barhouse.lake.steps import temporary_path
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_a_lake_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_temporary_files_of_a_running_export_are_no_problem(folder: Path) -> None:
-    (folder / files.TEMPORARY[0]).write_bytes(b"half")
+    temporary_path(folder / files.DATA).write_bytes(b"half")
     lake = folder.parents[1]
     assert [problem.kind for problem in verify(lake)] == [Kind.ORPHAN]
     with locked(lake):
