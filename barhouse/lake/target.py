@@ -104,13 +104,28 @@ class Target:
         Args:
             ranges: First instant, instant after the last, and how many rows.
         """
-        values = ", ".join(
-            f"('{self._table}', '{start}', '{end}', {count})" for start, end, count in ranges
-        )
-        if values:
+        timeframe = "timeframe" if "timeframe" in self.columns else f"'{self._table[-2:]}'"
+        time = self._dataset.time_column
+        for start, end, count in ranges:
             self._cursor.execute(
                 "insert into ops.changed_ranges"
-                f" (relation_name, range_start_at, range_end_at, row_count) values {values}"
+                " (relation_name, range_start_at, range_end_at, row_count)"
+                f" values ('{self._table}', '{start}', '{end}', {count})"
+            )
+            # as the materialization notes them: macros note_changed_days and record_versions
+            self._cursor.execute(
+                f"with days as (select instrument_id, {timeframe} as timeframe, session_date,"
+                f" date_trunc('month', min({time}) at time zone 'UTC')::date as first_month,"
+                f" date_trunc('month', max({time}) at time zone 'UTC')::date as last_month"
+                f" from {self._table} where {time} >= '{start}' and {time} < '{end}'"
+                " group by 1, 2, 3),"
+                " noted as (insert into ops.changed_days (instrument_id, timeframe, session_date)"
+                " select instrument_id, timeframe, session_date from days on conflict do nothing)"
+                " insert into ops.bar_versions (relation_name, instrument_id, month_start_date)"
+                f" select distinct '{self._table}', instrument_id, month"
+                " from days, lateral (values (first_month), (last_month)) as months (month)"
+                " on conflict (instrument_id, relation_name, month_start_date)"
+                " do update set version_id = excluded.version_id"
             )
 
     def unseal(self, partitions: Iterable[AnyPartition]) -> None:

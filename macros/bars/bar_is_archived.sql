@@ -4,15 +4,5 @@
     replace those over all of it. A full refresh makes the whole table anew.
     bars: alias with timeframe and a time. moment: SQL expression, an instant of the bar. -#}
 {% macro bar_is_archived(bars, moment='bar_start_at') -%}
-    {%- if flags.FULL_REFRESH -%}
-    false
-    {%- else -%}
-    coalesce(
-        {{ bars }}.{{ moment }} <@ case
-            when {{ bars }}.timeframe = '1m' then {{ archived_ranges_of('core.bars_1m') }}
-            when {{ bars }}.timeframe <> '1d' then {{ archived_ranges_of('core.bars_intraday') }}
-        end,
-        false
-    )
-    {%- endif -%}
+    {{ 'false' if flags.FULL_REFRESH else lies_in_lake_alone(bars, moment) }}
 {%- endmacro %}

@@ -8,6 +8,7 @@
         when landed.request_id in (select request_id from discarded_requests)
             then 'discarded'
         when landed.is_rejected then 'rejected'
+        when {{ lies_in_lake_alone('landed') }} then 'archived'
         when
             (
                 select count(*)

@@ -25,7 +25,11 @@
     {%- set is_current = standing.exists and standing.definition == definition
         and not should_full_refresh() -%}
     {%- if not is_current %}
-        {% do refuse_lost_history(name, config.require('source')) %}
+        {% do refuse_lost_history(
+            name,
+            [hypertable_below(config.require('source'))],
+            "exists (select from ops.aggregate_states where relation_name = '" ~ name ~ "')"
+        ) %}
         {% do create_aggregate(target_relation, name, definition, materialized_only, sql) %}
     {%- endif %}
 

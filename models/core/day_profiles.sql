@@ -3,14 +3,34 @@
     unique_key=['instrument_id', 'timeframe', 'session_date'],
     incremental_strategy='delete+insert',
     on_schema_change='fail',
-    pre_hook=['{{ plan_for_many_rows() }}', '{{ hold_changed_days() }}'],
+    pre_hook=[
+        '{{ keep_profiles_whole() }}',
+        '{{ plan_for_many_rows() }}',
+        '{{ hold_changed_days() }}',
+    ],
     post_hook=['{{ forget_changed_days() }}', 'analyze {{ this }}'],
 ) }}
 
 -- What the published bars of each session day look like. Days whose bars changed since
 -- the last build are looked at anew, with all that stands of them.
-with changed_days as (
+with noted_days as (
     select * from {{ ref('stg_changed_days') }}
+),
+
+changed_days as (
+    select *
+    from noted_days
+    {%- if is_incremental() %}
+    -- a day of which the lake alone holds a part keeps its profile
+    where
+        not exists (
+            select 1
+            from {{ this }} as known
+            where
+                {{ same_day('known', 'noted_days') }}
+                and known.covered && {{ ranges_in_lake_alone('known') }}
+        )
+    {%- endif %}
 ),
 
 bars_1m as (

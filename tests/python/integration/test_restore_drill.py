@@ -274,6 +274,7 @@ def test_what_was_rolled_up_outlives_the_minutes(
     wanted: dict[str, tuple[int, str]],
     write_files: Callable[..., Path],
 ) -> None:
+    present = drilled.query(PRESENT)
     report = maintain(drilled.settings, drilled.warehouse, lake)
     assert (report.dropped, report.kept) == (2, [])
     assert drilled.query("select count(*) from core.bars_1m") == [(0,)]
@@ -292,6 +293,10 @@ def test_what_was_rolled_up_outlives_the_minutes(
     rolled = [name for name in wanted if "rollup" in name or name in ROLLED]
     assert len(rolled) > 10
     assert contents(drilled.url(), *rolled) == {name: wanted[name] for name in rolled}
+    # what is expected is still known to be present, and what landed late what it waits for
+    run_models(drilled, "day_profiles", "gaps")
+    assert drilled.query(PRESENT) == present
+    assert drilled.query(VERDICTS, LATE[:10]) == [("archived",)]
     # nothing in the lake is taken for gone
     export = export_lake(drilled.settings, drilled.warehouse)
     assert export.removed == 0
@@ -300,6 +305,15 @@ def test_what_was_rolled_up_outlives_the_minutes(
 
 ROLLED = {f"marts.bars_{width}" for width in ("5m", "15m", "30m", "1h", "4h", "1d", "1w", "1mo")}
 LATE = "2018-01-20 12:00:00"
+PRESENT = (
+    "select symbol, sum(expected_count) from quality.gaps"
+    " where timeframe = '1m' and state = 'present' group by symbol order by symbol"
+)
+VERDICTS = (
+    "select bars.verdict from core.symbol_history as history, lateral"
+    " quality.landed_bars(history.instrument_id, %s::date) as bars"
+    " where history.symbol = 'LATE/BTC'"
+)
 
 
 def land_late(house: House, write_files: Callable[..., Path]) -> None:
@@ -388,6 +402,7 @@ def test_a_full_disk_of_the_database_is_one_sentence(drilled: House, lake: Path)
 def test_all_comes_back_and_so_does_what_landed_meanwhile(
     drilled: House, wanted: dict[str, tuple[int, str]]
 ) -> None:
+    ((before,),) = drilled.query("select array_agg(version_id) from ops.bar_versions")
     restore_lake(drilled.settings, drilled.warehouse, [], archived=True)
     assert drilled.query("select count(*) from ops.archived_ranges") == [(0,)]
     seen = contents(drilled.url(), "core.bars_1m", "marts.bars_1m")
@@ -399,6 +414,15 @@ def test_all_comes_back_and_so_does_what_landed_meanwhile(
     )
     assert late == 1
     assert contents(drilled.url(), "core.bars_1m")["core.bars_1m"][0] == seen["core.bars_1m"][0] + 1
+    # days that came back are looked at again, and answers that were kept are not given
+    ((days, versions),) = drilled.query(
+        "select (select count(*) from ops.changed_days where timeframe = '1m'),"
+        " (select count(*) from ops.bar_versions where relation_name = 'core.bars_1m'"
+        " and version_id <> all (%s))",
+        before,
+    )
+    assert days > 2
+    assert versions > 2
     with pytest.raises(LakeError, match="is built from other tables"):
         restore_lake(drilled.settings, drilled.warehouse, ["bars_5m"])
     with pytest.raises(LakeError, match=r"near are date=2018-01-2"):
