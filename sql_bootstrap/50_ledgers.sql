@@ -68,6 +68,14 @@ create table if not exists ops.aggregate_states (
 comment on table ops.aggregate_states is
 'Definition and refresh position of each continuous aggregate';
 
+create table if not exists ops.view_states (
+    relation_name text primary key,
+    definition_hash text not null,
+    view_oid oid not null
+);
+comment on table ops.view_states is
+'Definition of each view that dbt made. Grain: one row per view';
+
 create table if not exists ops.archived_ranges (
     relation_name text not null,
     range_start_at timestamptz not null,

@@ -12,8 +12,8 @@ grant select on tables to transformer;
 grant usage, create on schema prep, core, marts, quality, ops to transformer;
 grant select, insert, update, delete on
 ops.published_loads, ops.published_bases, ops.changed_ranges, ops.changed_days,
-ops.bar_versions, ops.aggregate_states, ops.test_results, ops.archived_ranges,
-quality.quarantined_days
+ops.bar_versions, ops.aggregate_states, ops.view_states, ops.test_results,
+ops.archived_ranges, quality.quarantined_days
 to transformer;
 -- what was decided stays on record
 grant select, insert on quality.quarantine_decisions to transformer;

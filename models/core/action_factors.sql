@@ -1,9 +1,8 @@
 {{ config(
     materialized='incremental',
     unique_key=['instrument_id', 'ex_date'],
-    incremental_strategy='append',
+    incremental_strategy='differences',
     on_schema_change='fail',
-    pre_hook='{{ replace_rows() }}',
     post_hook='analyze {{ this }}',
 ) }}
 

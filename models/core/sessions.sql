@@ -1,9 +1,8 @@
 {{ config(
     materialized='incremental',
     unique_key=['exchange', 'session_date'],
-    incremental_strategy='append',
+    incremental_strategy='differences',
     on_schema_change='append_new_columns',
-    pre_hook='{{ replace_rows() }}',
     post_hook='analyze {{ this }}',
 ) }}
 

@@ -14,9 +14,9 @@ from barhouse.opening import ready_warehouse
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a stopped server that is bootstrapped and knows the sessions."""
-    house = House(house_settings(tmp_path_factory.mktemp("template") / "state"))
+    house = House(house_settings(tmp_path_factory.mktemp("bare") / "state"))
     ready_warehouse(house.settings)
     house.extract("sessions")
     # The parsed project comes along with the folder and spares every test a full parse.
@@ -25,9 +25,19 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return house.settings.state_dir
 
 
+@pytest.fixture(scope="session")
+def template(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, built: what a first build makes is there, without bars."""
+    house = House(house_settings(tmp_path_factory.mktemp("template") / "state"))
+    copy_template(bare, house)
+    house.build()
+    embedded.stop(house.settings.embedded_dir)
+    return house.settings.state_dir
+
+
 @pytest.fixture
 def new_house(template: Path, tmp_path: Path) -> Iterator[Callable[..., House]]:
-    """A function that makes a warehouse of its own: bootstrapped, with sessions, without bars."""
+    """A function that makes a warehouse of its own: built, with sessions, without bars."""
     made: list[House] = []
 
     def make(project_dir: Path = ROOT) -> House:
@@ -43,15 +53,15 @@ def new_house(template: Path, tmp_path: Path) -> Iterator[Callable[..., House]]:
 
 @pytest.fixture
 def house(new_house: Callable[..., House]) -> House:
-    """A warehouse of its own: bootstrapped, with sessions, without bars."""
+    """A warehouse of its own: built, with sessions, without bars."""
     return new_house()
 
 
 @pytest.fixture(scope="session")
-def sample_house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def sample_house(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The warehouse of the demo, built; shared, so tests only read it."""
     house = House(house_settings(tmp_path_factory.mktemp("sample") / "state"))
-    copy_template(template, house)
+    copy_template(bare, house)
     house.extract("sample")
     house.build()
     yield house

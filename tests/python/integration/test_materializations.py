@@ -79,10 +79,10 @@ def aggregates(house: House) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def minutes_house(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def minutes_house(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The state folder of a stopped warehouse with the minutes, built once for all tests."""
     state = tmp_path_factory.mktemp("minutes") / "state"
-    shutil.copytree(template, state, ignore=lambda *_: ["cache"])
+    shutil.copytree(bare, state, ignore=lambda *_: ["cache"])
     house = House(Settings(ROOT, state, state / "lake", None))
     (state / "ko.csv").write_text(minutes())
     (state / "files.yaml").write_text(FILES_YAML)

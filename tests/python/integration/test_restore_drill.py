@@ -38,13 +38,13 @@ def lake(sample_house: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def fresh(template: Path, lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def fresh(bare: Path, lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A bootstrapped database in which nothing ever landed, with the lake of the demo."""
     folder = tmp_path_factory.mktemp("fresh")
     copy_project(folder / "project")
     settings = house_settings(folder / "state", folder / "project")
     house = House(replace(settings, lake_dir=lake))
-    copy_template(template, house)
+    copy_template(bare, house)
     house.execute(f"set search_path = staging; truncate {STAGING}")
     yield house
     embedded.stop(house.settings.embedded_dir)
