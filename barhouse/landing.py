@@ -88,4 +88,4 @@ def extract_provider(
 def _refresh_statistics(warehouse: Warehouse) -> None:
     # The embedded database has no autovacuum, and a planner without statistics reads everything.
     with psycopg.connect(warehouse.url(), autocommit=True) as connection:
-        connection.execute("analyze staging.raw_bars")
+        connection.execute("analyze staging.raw_bars, staging._dlt_loads")

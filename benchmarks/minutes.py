@@ -71,5 +71,5 @@ def land_minutes(connection: psycopg.Connection, symbols: int, days: int) -> int
             "insert into staging._dlt_loads (load_id, schema_name, status, inserted_at)"
             " values ('bench-load', 'bench', 0, now())"
         )
-    connection.execute("analyze staging.raw_bars")
+    connection.execute("analyze staging.raw_bars, staging._dlt_loads")
     return found.rowcount

@@ -16,17 +16,8 @@ discarded_requests as (
     select * from {{ ref('discarded_requests') }}
 ),
 
--- read twice; a copy would keep the bars from being shared among workers
-rejected as not materialized (
+rejected as (
     select * from {{ ref('int_bars__rejected') }}
-),
-
--- spares every other instrument the look at each of its bars
-rejected_subjects as (
-    select distinct
-        instrument_id,
-        provider
-    from rejected
 ),
 
 pending as (
@@ -44,16 +35,10 @@ pending as (
     inner join placed
         on {{ is_placed('bars', 'placed', session_day('bars', 'placed')) }}
     left join discarded_requests on bars.request_id = discarded_requests.request_id
-    left join rejected_subjects
-        on
-            placed.instrument_id = rejected_subjects.instrument_id
-            and placed.provider = rejected_subjects.provider
+    left join rejected on {{ bar_is_rejected('bars', 'placed') }}
     where
         discarded_requests.request_id is null
-        and (
-            rejected_subjects.instrument_id is null
-            or not {{ bar_is_rejected('bars', 'placed') }}
-        )
+        and rejected.instrument_id is null
 )
 
 select * from pending

@@ -85,10 +85,11 @@ reconsidered as (
         ) as bars
     left join pending_loads on bars.load_id = pending_loads.load_id
     left join discarded_requests on bars.request_id = discarded_requests.request_id
+    left join rejected on {{ bar_is_rejected('bars', 'placed') }}
     where
         pending_loads.load_id is null
         and discarded_requests.request_id is null
-        and not {{ bar_is_rejected('bars', 'placed') }}
+        and rejected.instrument_id is null
         and case
             when wanted.session_date is null then bars.price_basis = 'split'
             else wanted.session_date = {{ session_day('bars', 'placed') }}

@@ -75,9 +75,10 @@ landed as (
             offset 0
         ) as bars
     left join discarded_requests on bars.request_id = discarded_requests.request_id
+    left join rejected on {{ bar_is_rejected('bars', 'placed') }}
     where
         discarded_requests.request_id is null
-        and not {{ bar_is_rejected('bars', 'placed') }}
+        and rejected.instrument_id is null
 ),
 
 newest as (

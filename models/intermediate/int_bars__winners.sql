@@ -6,22 +6,20 @@ with bars as (
 ),
 
 rebased as (
-    select distinct
-        instrument_id,
-        provider
-    from {{ ref('int_bars__rebased') }}
+    select * from {{ ref('int_bars__rebased') }}
 ),
 
 -- minutes come with the days of the same history
 marked as (
     select
-        bars.*,
-        rebased.instrument_id is not null as is_rebased
+        *,
+        (instrument_id, provider) in (
+            select
+                rebased.instrument_id,
+                rebased.provider
+            from rebased
+        ) as is_rebased
     from bars
-    left join rebased
-        on
-            bars.instrument_id = rebased.instrument_id
-            and bars.provider = rebased.provider
 ),
 
 winners as (

@@ -61,13 +61,14 @@ landed as materialized (
             when '1d' then {{ argument('on_date') }}::timestamp at time zone 'UTC'
             else bars.bar_start_at
         end as bar_key_at,
-        {{ bar_is_rejected('bars', 'placed') }} as is_rejected
+        rejected.instrument_id is not null as is_rejected
     from placed
     cross join timeframes
     inner join bars
         on
             timeframes.timeframe = bars.timeframe
             and {{ is_placed('bars', 'placed', session_day('bars', 'placed')) }}
+    left join rejected on {{ bar_is_rejected('bars', 'placed') }}
     where {{ session_day('bars', 'placed') }} = {{ argument('on_date') }}
 ),
 

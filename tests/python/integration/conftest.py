@@ -57,6 +57,15 @@ def house(new_house: Callable[..., House]) -> House:
     return new_house()
 
 
+@pytest.fixture
+def bare_house(bare: Path, tmp_path: Path) -> Iterator[House]:
+    """A warehouse of its own: bootstrapped, with sessions, never built."""
+    house = House(house_settings(tmp_path / "bare"))
+    copy_template(bare, house)
+    yield house
+    embedded.stop(house.settings.embedded_dir)
+
+
 @pytest.fixture(scope="session")
 def sample_house(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The warehouse of the demo, built; shared, so tests only read it."""

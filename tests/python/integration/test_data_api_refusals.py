@@ -111,13 +111,13 @@ def test_what_does_not_exist_is_one_sentence(api: DataAPI, name: str) -> None:
     assert len(str(caught.value)) < 400
 
 
-def test_an_api_outlives_its_server_and_says_what_is_missing(house: House) -> None:
-    api = DataAPI(settings=house.settings)
+def test_an_api_outlives_its_server_and_says_what_is_missing(bare_house: House) -> None:
+    api = DataAPI(settings=bare_house.settings)
     with pytest.raises(BarhouseError, match=r"not built.*run `barhouse build`\."):
         api.get_ohlc("AAPL")
     assert api.sql("select 1 as one")["one"].tolist() == [1]
-    house.stop()
+    bare_house.stop()
     assert api.sql("select 2 as two")["two"].tolist() == [2]
-    gone = DataAPI("postgresql://nobody:secret@127.0.0.1:1/bars", settings=house.settings)
+    gone = DataAPI("postgresql://nobody:secret@127.0.0.1:1/bars", settings=bare_house.settings)
     with pytest.raises(BarhouseError, match=r"The database of DataAPI\(database\) does not answer"):
         gone.symbols()
