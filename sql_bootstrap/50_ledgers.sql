@@ -96,6 +96,18 @@ create table if not exists ops.schema_versions (
 comment on table ops.schema_versions is
 'Which files of sql_bootstrap this database has, by content';
 
+create table if not exists quality.warned_days (
+    instrument_id bigint not null,
+    timeframe text not null,
+    session_date date not null,
+    rule text not null,
+    bar_start_at timestamptz not null,
+    bar_count bigint not null,
+    primary key (instrument_id, timeframe, session_date, rule)
+);
+comment on table quality.warned_days is
+'Days whose bars break a rule made soft. Grain: one row per day and rule';
+
 create table if not exists quality.quarantined_days (
     instrument_id bigint not null,
     timeframe text not null,

@@ -13,7 +13,7 @@ grant usage, create on schema prep, core, marts, quality, ops to transformer;
 grant select, insert, update, delete on
 ops.published_loads, ops.published_bases, ops.changed_ranges, ops.changed_days,
 ops.bar_versions, ops.aggregate_states, ops.view_states, ops.test_results,
-ops.archived_ranges, quality.quarantined_days
+ops.archived_ranges, quality.quarantined_days, quality.warned_days
 to transformer;
 -- what was decided stays on record
 grant select, insert on quality.quarantine_decisions to transformer;

@@ -4,7 +4,7 @@
     materialized='table',
     unlogged=true,
     pre_hook='{{ plan_for_many_rows() }}',
-    post_hook='{{ record_quarantine(this) }}',
+    post_hook=['{{ record_quarantine(this) }}', '{{ record_warnings(this) }}'],
 ) }}
 
 with bars as (

@@ -8,6 +8,10 @@ provider_days as (
     select * from {{ ref('provider_days') }}
 ),
 
+warned_days as (
+    select * from {{ ref('stg_warned_days') }}
+),
+
 instruments as (
     select * from {{ ref('instruments') }}
 ),
@@ -31,7 +35,9 @@ contradicted as (
 
 judged as (
     select
-        measured.*,
+        measured.instrument_id,
+        measured.timeframe,
+        measured.session_date,
         rules.rule,
         rules.bar_start_at,
         rules.seen_value,
@@ -45,57 +51,28 @@ judged as (
     cross join
         lateral (
             values
+            {%- for rule, terms in soft_rules().items() %}
             (
-                'price_outlier',
-                measured.reach > {{ var('outlier_scales') }} * measured.usual_reach,
-                case
-                    when
-                        measured.highest::double precision / measured.typical_close
-                        > measured.typical_close / measured.lowest::double precision
-                        then measured.highest_at
-                    else measured.lowest_at
-                end,
-                measured.reach,
-                measured.usual_reach
-            ),
-            (
-                'price_jump',
-                abs(measured.jump) > {{ var('outlier_scales') }} * measured.usual_jump,
-                null,
-                measured.jump,
-                measured.usual_jump
-            ),
-            (
-                'unit_suspect',
-                exp(abs(measured.jump)) between 95 and 105,
-                null,
-                exp(measured.jump),
-                1
-            ),
-            (
-                'volume_spike',
-                measured.largest_volume
-                > {{ var('volume_spike_ratio') }} * measured.usual_volume,
-                measured.largest_volume_at,
-                measured.largest_volume::double precision,
-                measured.usual_volume
-            ),
-            (
-                'stale_repeat',
-                measured.repeat_count >= {{ var('stale_repeats') }},
-                null,
-                measured.repeat_count,
-                0
-            ),
-            (
-                'provider_outlier',
-                contradicted.largest_difference is not null,
-                (contradicted.evidence ->> 'bar_start_at')::timestamptz,
-                contradicted.largest_difference + 1,
-                1
-            )
+                '{{ rule }}',
+                {{ terms.broken }},
+                {{ terms.bar_start_at or 'null' }},
+                {{ terms.seen }},
+                {{ terms.usual }}
+            ){{ ',' if not loop.last }}
+            {%- endfor %}
         ) as rules (rule, is_broken, bar_start_at, seen_value, usual_value)
     where rules.is_broken
+    union all
+    -- what dbt_project.yml made soft
+    select
+        instrument_id,
+        timeframe,
+        session_date,
+        rule,
+        bar_start_at,
+        bar_count as seen_value,
+        0 as usual_value
+    from warned_days
 ),
 
 named as (

@@ -84,9 +84,12 @@ def asked_of(server: WireServer) -> list[tuple[str, str, str]]:
     ]
 
 
-def test_backfill_asks_for_holes_alone(desk: Desk, house: House, alpaca: WireServer) -> None:
-    code, said = desk.run_here("backfill", "--gaps")
+def test_backfill_before_the_first_build_is_refused(bare_house: House, project_copy: Path) -> None:
+    code, said = Desk(bare_house, {}, project_copy).run_here("backfill", "--gaps")
     assert (code, said.strip()) == (1, "error: Nothing is built yet; run `barhouse build` first.")
+
+
+def test_backfill_asks_for_holes_alone(desk: Desk, house: House, alpaca: WireServer) -> None:
     assert ask(desk, "KO", "1m", "2024-11-27", "2024-11-30") == 0
     alpaca.fail_next(Answer(alpaca_server.NO_RECENT, 403))
     assert ask(desk, "KO", "1m", "2024-12-02", "2024-12-03") == 1

@@ -73,6 +73,6 @@ def test_changed_view_is_replaced_and_one_with_other_columns_made_anew(
     after = views(house)
     assert after.keys() == standing.keys()
     assert {name for name in after if after[name] != standing[name]} == ON_DAYS
-    ((definition,),) = house.query("select pg_get_viewdef('marts.minute_bars'::regclass)")
+    ((definition,),) = house.query("select pg_get_viewdef('marts.bars_1m'::regclass)")
     assert "WHERE true" in definition
     assert house.query("select one from marts.bars_1d") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -100,6 +101,29 @@ def test_bad_bar_holds_its_day_until_a_corrected_file_clears_it(
     # What was wrong stays on record.
     assert (cleared["rules"], cleared["evidence"]) == ("ohlc_inconsistent", [bar])
     assert house.query("select count(*) from core.bar_revisions") == [(0,)]
+
+
+def test_rule_made_soft_holds_nothing_back_and_is_shown(
+    house: House, folder: Folder, project_copy: Path
+) -> None:
+    house.settings = replace(house.settings, project_dir=project_copy)
+    project = project_copy / "dbt_project.yml"
+    text = project.read_text()
+    assert text.count("  rules: {}\n") == 1
+    project.write_text(
+        text.replace("  rules: {}\n", "  rules: {outside_session: {severity: soft}}\n")
+    )
+    late = [f"{MONDAY} 17:{minute}:00,KO,{GOOD}" for minute in (30, 31)]
+    house.extract("files", config=folder.describe({"ko.csv": csv(minutes("KO", MONDAY, 3), late)}))
+    house.build()
+    assert published(house) == {("KO", MONDAY): 5}
+    assert days(house) == []
+    assert house.query(
+        "select rule, seen_value, bar_start_at::text from quality.outliers where symbol = 'KO'"
+    ) == [("outside_session", 2.0, f"{MONDAY} 22:30:00+00")]
+    assert [row["rule"] for row in explain(house.warehouse, "KO", date(2024, 1, 8)).outliers] == [
+        "outside_session"
+    ]
 
 
 def test_load_with_too_many_bad_bars_publishes_nothing_until_it_is_corrected(
