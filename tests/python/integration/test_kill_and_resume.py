@@ -203,10 +203,10 @@ def state(tmp_path: Path) -> Iterator[State]:
 
 
 @pytest.fixture
-def ready_state(state: State, template: Path) -> State:
+def ready_state(state: State, bare: Path) -> State:
     """A state folder with a database that knows the sessions and no bars."""
     for part in ("db", "dlt"):
-        shutil.copytree(template / part, state.folder / part)
+        shutil.copytree(bare / part, state.folder / part)
     return state
 
 
