@@ -37,7 +37,7 @@ async function look(browser, view) {
     if (request.url() !== url) seen.requests.push(request.url());
   });
   await page.goto(url, { waitUntil: "load" });
-  if (view.waitFor) await page.waitForSelector(view.waitFor);
+  if (view.waitFor) await page.waitForSelector(view.waitFor, { state: "attached" });
   for (const [name, expression] of Object.entries(view.questions ?? {})) {
     seen.answers[name] = await page.evaluate(expression);
   }
