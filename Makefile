@@ -4,7 +4,7 @@ BIN := .venv/bin
 DBT_PARSE_TARGET := .barhouse/parse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo nightly psql test test-unit check format lock clean
+.PHONY: help setup demo nightly psql report docs test test-unit check format lock clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ nightly: setup  ## Run the nightly flow once: extract, build, export
 
 psql: setup  ## Open psql on the warehouse, as an analyst
 	@$(BIN)/barhouse db psql
+
+report: setup  ## Write report.html: candles, completeness, quarantine, freshness, storage
+	@$(BIN)/barhouse report
+
+docs: setup  ## Write the models' documentation as one page: .barhouse/docs/index.html
+	@$(BIN)/barhouse docs
 
 test: setup  ## Run every test, against a TimescaleDB of its own
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

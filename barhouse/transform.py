@@ -164,6 +164,15 @@ def build_lock(settings: Settings) -> Path:
     return settings.state_dir / "build.lock"
 
 
+def target_path(settings: Settings) -> Path:
+    """Return the folder into which dbt writes.
+
+    Args:
+        settings: The project.
+    """
+    return settings.state_dir / "dbt"
+
+
 def read_report(path: Path) -> BuildReport:
     """Read dbt's ``run_results.json``.
 
@@ -202,7 +211,7 @@ def _invoke(
         "Another build of this warehouse is running; one at a time can. Wait for it to end."
     )
     with held(build_lock(settings), refusal):
-        results = _target(settings) / "run_results.json"
+        results = target_path(settings) / "run_results.json"
         results.unlink(missing_ok=True)
         # The manifest is large, and nothing reads it: of what dbt writes only the results are kept.
         how = ["--no-write-json", "--project-dir", str(settings.project_dir)]
@@ -224,7 +233,7 @@ def _runner() -> dbtRunner:
 def _environment(settings: Settings, warehouse: Warehouse | None) -> dict[str, str]:
     return {
         "DBT_PROFILES_DIR": str(settings.project_dir / "profiles"),
-        "DBT_TARGET_PATH": str(_target(settings)),
+        "DBT_TARGET_PATH": str(target_path(settings)),
         "DBT_LOG_PATH": str(settings.state_dir / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         # Advertisements, of which dbt keeps note in the home folder.

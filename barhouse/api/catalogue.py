@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from barhouse.api import choices, meaning_texts, statements
 from barhouse.api.asking import Asker, Question, framed
 from barhouse.api.choices import Adjusted, Frame
+from barhouse.api.plotting import Plotting
 from barhouse.errors import BarhouseError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Catalogue:
+class Catalogue(Plotting):
     """Questions about what is there; part of ``DataAPI``."""
 
     _asker: Asker

@@ -16,6 +16,7 @@ from barhouse.cli import (
     lake,
     quality,
     query,
+    reporting,
     show,
     work,
 )
@@ -53,6 +54,8 @@ app.add_typer(quality.app, name="quality", rich_help_panel=BUILD)
 app.command(rich_help_panel=ASK)(show.show)
 app.command(rich_help_panel=ASK)(explaining.explain)
 app.command(rich_help_panel=ASK)(query.sql)
+app.command(rich_help_panel=ASK)(reporting.report)
+app.command(rich_help_panel=ASK)(reporting.docs)
 app.command(rich_help_panel=KEEP)(lake.export)
 app.command(rich_help_panel=KEEP)(work.maintain)
 app.command(rich_help_panel=KEEP)(backup.backup)

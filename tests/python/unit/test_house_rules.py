@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -90,10 +91,13 @@ def test_every_locked_package_is_pinned_with_a_hash() -> None:
         assert [entry for entry in packages if "==" not in entry or "--hash=" not in entry] == []
 
 
-def test_embedded_database_is_locked_by_integrity_alone() -> None:
-    lock = (ROOT / "embedded" / "package-lock.json").read_text(encoding="utf-8")
-    assert '"integrity": "sha512-' in lock
-    assert '"resolved"' not in lock
+@pytest.mark.parametrize("folder", ["embedded", "tests/python/browser"])
+def test_npm_packages_are_locked_by_integrity_alone(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))
+    packages = [entry for name, entry in lock["packages"].items() if name]
+    assert packages
+    assert [e for e in packages if not e.get("integrity", "").startswith("sha512-")] == []
+    assert [entry for entry in packages if "resolved" in entry] == []
 
 
 def test_modules_stay_small() -> None:
