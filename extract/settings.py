@@ -93,7 +93,6 @@ def load_settings(
         text = values.get(variable)
         return (project_dir / Path(text).expanduser()).resolve() if text else default
 
-    default_lake = project_dir / "lake"
     url = values.get("BARHOUSE_DATABASE_URL")
     if url and not url.startswith(("postgresql://", "postgres://")):
         scheme = url.partition(":")[0][:20]
@@ -111,7 +110,7 @@ def load_settings(
     return Settings(
         project_dir=project_dir,
         state_dir=folder("BARHOUSE_STATE_DIR", project_dir / ".barhouse"),
-        lake_dir=default_lake if is_url else folder("BARHOUSE_LAKE_DIR", default_lake),
+        lake_dir=folder("" if is_url else "BARHOUSE_LAKE_DIR", project_dir / "lake"),
         lake_url=lake if is_url else None,
         database_url=url,
         checkpoint_rows=_whole_number(values, "BARHOUSE_CHECKPOINT_ROWS", CHECKPOINT_ROWS),
