@@ -7,6 +7,13 @@
     source anew. -#}
 {% macro refresh_aggregate(name, source, bucket) %}
     {%- set ranges = run_query(ranges_to_refresh(name, source, bucket)).rows -%}
+    {%- if ranges | length > 0 %}
+        {% call statement('unpack_all') -%}
+            -- however many rows a range has in compressed chunks
+            set timescaledb.max_tuples_decompressed_per_dml_transaction = 0
+        {%- endcall %}
+        {% do adapter.commit() %}
+    {%- endif %}
     {%- for start_at, end_at, _ in ranges if start_at is not none %}
         {% call statement('refresh_' ~ loop.index, auto_begin=False) -%}
             {{ adapter.marker_run_outside_transaction() }}

@@ -10,8 +10,10 @@
             tables.id,
             tables.compression_state = 1 as is_columnstore,
             aggregates.materialized_only,
-            format('%I.%I', tables.schema_name, tables.table_name)::regclass as relid
+            pg_class.oid as relid
         from _timescaledb_catalog.hypertable as tables
+        inner join pg_namespace on tables.schema_name = nspname
+        inner join pg_class on tables.table_name = relname and pg_namespace.oid = relnamespace
         left join _timescaledb_catalog.continuous_agg as aggregates
             on tables.id = aggregates.mat_hypertable_id
         where
@@ -34,9 +36,12 @@
         {{ "dimensions.interval_length = extract(epoch from interval '" ~ chunk_interval ~ "') * 1e6"
             if chunk_interval else 'true' }} as has_chunk_interval,
         standing.materialized_only,
+        (
+            select definition_hash from ops.aggregate_states where relation_name = '{{ name }}'
+        ) as definition,
         standing.is_columnstore,
-        settings.segmentby as segment_by,
-        settings.orderby as order_by,
+        array_to_string(settings.segmentby, ',') as segment_by,
+        {{ columns_in_order('settings') }} as order_by,
         jobs.job_id is not null as has_policy,
         (jobs.config ->> 'compress_after')::interval is not distinct from
         {{ "interval '" ~ compress_after ~ "'" if compress_after else 'null' }} as has_compress_after,
@@ -48,8 +53,7 @@
         ) as indexes
     from standing
     inner join _timescaledb_catalog.dimension as dimensions on standing.id = dimensions.hypertable_id
-    left join timescaledb_information.hypertable_compression_settings as settings
-        on standing.relid = settings.hypertable
+    left join _timescaledb_catalog.compression_settings as settings on standing.relid = settings.relid
     left join timescaledb_information.jobs as jobs
         on
             jobs.proc_name in ('policy_compression', 'policy_columnstore')
