@@ -3,7 +3,6 @@
     text, with commas.
     name: `schema.name`. -#}
 {% macro settings_query(name) -%}
-    {%- set compress_after = config.get('compress_after') -%}
     {%- set chunk_interval = config.get('chunk_interval') -%}
     with standing as (
         select
@@ -43,8 +42,7 @@
         array_to_string(settings.segmentby, ',') as segment_by,
         {{ columns_in_order('settings') }} as order_by,
         jobs.job_id is not null as has_policy,
-        (jobs.config ->> 'compress_after')::interval is not distinct from
-        {{ "interval '" ~ compress_after ~ "'" if compress_after else 'null' }} as has_compress_after,
+        {{ has_compress_after() }} as has_compress_after,
         (
             select string_agg(relname, ',')
             from pg_index
@@ -53,6 +51,7 @@
         ) as indexes
     from standing
     inner join _timescaledb_catalog.dimension as dimensions on standing.id = dimensions.hypertable_id
+    inner join pg_extension on extname = 'timescaledb'
     left join _timescaledb_catalog.compression_settings as settings on standing.relid = settings.relid
     left join timescaledb_information.jobs as jobs
         on
