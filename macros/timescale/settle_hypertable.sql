@@ -21,7 +21,7 @@
     {%- endset -%}
     {%- if wrong %}
         {{ exceptions.raise_compiler_error(
-            name ~ ' cannot become what its model says: ' ~ wrong | replace('\n', ' ')
+            name ~ ' cannot become what its model says: ' ~ wrong.split() | join(' ')
             ~ ' (`barhouse dbt run-operation drop_hypertable --args "{name: ' ~ name
             ~ '}"`), and build again: it is made anew from everything that landed.'
         ) }}
