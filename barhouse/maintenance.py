@@ -18,7 +18,7 @@ from barhouse.database import Warehouse
 from barhouse.errors import BarhouseError
 from barhouse.lake.datasets import DATASETS
 from barhouse.lake.retention import Chunk, NotProvenError, drop_chunk
-from barhouse.policies import HYPERTABLES, Policies, load_policies
+from barhouse.policies import Policies, load_policies
 from extract.locks import held
 from extract.settings import Settings
 
@@ -42,14 +42,20 @@ where exists (
         and changed.range_id > coalesce(states.last_range_id, 0)
 )
 """
-#: What is old enough and not, or only in part, compressed. 8: some rows of it are not.
+#: Chunks of a hypertable or of an aggregate's that are old enough and not, or only in part,
+#: compressed. 8: some rows of it are not; compression_state 1: a build has made it a columnstore.
 _COMPRESSIBLE: Final = """
 select chunks.chunk_schema || '.' || chunks.chunk_name
 from timescaledb_information.chunks as chunks
 inner join _timescaledb_catalog.chunk as stored
     on chunks.chunk_schema = stored.schema_name and chunks.chunk_name = stored.table_name
+inner join _timescaledb_catalog.hypertable as tables on stored.hypertable_id = tables.id
+left join _timescaledb_catalog.continuous_agg as aggregates
+    on tables.id = aggregates.mat_hypertable_id
 where
-    chunks.hypertable_schema = 'core' and chunks.hypertable_name = %s
+    coalesce(aggregates.user_view_schema, tables.schema_name) = 'core'
+    and coalesce(aggregates.user_view_name, tables.table_name) = %s
+    and tables.compression_state = 1
     and chunks.range_end <= now() - %s::interval
     and (not chunks.is_compressed or stored.status & 8 <> 0)
 order by chunks.range_start
@@ -63,13 +69,6 @@ where
     and chunk_creation_time <= now() - %s::interval
 order by range_start
 """
-_POLICY: Final = """
-select config ->> 'compress_after'
-from timescaledb_information.jobs
-where
-    proc_name in ('policy_compression', 'policy_columnstore')
-    and hypertable_schema = 'core' and hypertable_name = %s
-"""
 
 
 @dataclass
@@ -78,7 +77,6 @@ class MaintenanceReport:
 
     Attributes:
         refreshed: Aggregates that were behind.
-        policies: Hypertables whose compression policy was changed.
         compressed: Chunks compressed.
         dropped: Chunks dropped.
         rows_dropped: Rows of those chunks.
@@ -86,7 +84,6 @@ class MaintenanceReport:
     """
 
     refreshed: list[str] = field(default_factory=list)
-    policies: list[str] = field(default_factory=list)
     compressed: int = 0
     dropped: int = 0
     rows_dropped: int = 0
@@ -129,7 +126,6 @@ def maintain(
         psycopg.connect(url, autocommit=True) as connection,
     ):
         connection.execute("set timezone = 'UTC'")
-        _set_policies(connection, policies, report)
         _compress(connection, policies, report, tell)
         due = _due(connection, policies)
         stale = [str(name) for (name,) in connection.execute(_STALE.encode())]
@@ -149,32 +145,11 @@ def describe(report: MaintenanceReport) -> str:
     Args:
         report: What :func:`maintain` returned.
     """
-    changed = f", the policies of {', '.join(report.policies)} set" if report.policies else ""
     return (
         f"{len(report.refreshed)} aggregates refreshed, {report.compressed} chunks compressed, "
         f"{report.dropped} dropped ({report.rows_dropped:,} rows, all in the lake), "
-        f"{len(report.kept)} kept that are old enough to go{changed}"
+        f"{len(report.kept)} kept that are old enough to go"
     )
-
-
-def _set_policies(
-    connection: psycopg.Connection, policies: Policies, report: MaintenanceReport
-) -> None:
-    for name in HYPERTABLES:
-        wanted = policies.compress_after.get(name)
-        found = _value(connection, _POLICY, name)
-        if found == wanted or _value(
-            connection, "select %s::interval = %s::interval", found, wanted
-        ):
-            continue
-        table = f"core.{name}"
-        if found is not None:
-            connection.execute("select remove_compression_policy(%s::regclass)", (table,))
-        if wanted is not None:
-            connection.execute(
-                "select add_compression_policy(%s::regclass, %s::interval)", (table, wanted)
-            )
-        report.policies.append(table)
 
 
 def _compress(

@@ -11,9 +11,9 @@ import yaml
 from barhouse.errors import BarhouseError
 from extract.settings import Settings
 
-#: Hypertables that are compressed, and those of them whose old bars may leave the database: days
-#: may not, since dividends are measured by them.
-HYPERTABLES: Final = ("bars_1m", "bars_intraday", "bars_1d")
+#: Hypertables and aggregates that are compressed, and those of them whose old bars may leave the
+#: database: days may not, since dividends are measured by them.
+COMPRESSIBLE: Final = ("bars_1m", "bars_intraday", "bars_1d", "rollup_5m", "rollup_15m")
 DROPPABLE: Final = ("bars_1m", "bars_intraday")
 
 _SPAN: Final = re.compile(r"[1-9][0-9]{0,4} (hour|day|week|month|year)s?")
@@ -25,7 +25,7 @@ class Policies:
     """How long chunks stay as they are.
 
     Attributes:
-        compress_after: By hypertable, the age from which a chunk is compressed.
+        compress_after: By hypertable or aggregate, the age from which a chunk is compressed.
         retention: By hypertable, the age from which a chunk may be dropped.
         retention_grace: How long a chunk stays after it was made, however old its bars: what was
             just restored or loaded is not dropped again.
@@ -48,7 +48,7 @@ def load_policies(settings: Settings) -> Policies:
     content = yaml.safe_load((settings.project_dir / "dbt_project.yml").read_text("utf-8"))
     given = (content or {}).get("vars") or {}
     return Policies(
-        _spans(given, "compress_after", HYPERTABLES),
+        _spans(given, "compress_after", COMPRESSIBLE),
         _spans(given, "retention", DROPPABLE),
         _span("retention_grace", given.get("retention_grace", _GRACE)),
     )

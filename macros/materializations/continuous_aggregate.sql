@@ -11,18 +11,21 @@
       source             the relation it is built from, `schema.name`, as in
                          `ops.changed_ranges`
       bucket             width of a bucket, e.g. '5 minutes'
-      materialized_only  true (default): queries see refreshed buckets only -#}
+      materialized_only  true (default): queries see refreshed buckets only
+      segment_by, order_by, compress_after
+                         columnstore; compress_after adds a policy -#}
 {% materialization continuous_aggregate, adapter='timescaledb' %}
     {%- set target_relation = this.incorporate(type=this.MaterializedView) -%}
     {%- set name = this.schema ~ '.' ~ this.identifier -%}
     {%- set materialized_only = config.get('materialized_only', true) -%}
-    {%- set definition = local_md5(sql ~ materialized_only) -%}
+    {#- of the time when the default of materialized_only was a part of it -#}
+    {%- set definition = local_md5(sql ~ true) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {%- set standing = aggregate_state(name) -%}
-    {%- set is_current = standing.exists and standing.definition == definition
+    {%- set standing = table_settings(name) or {} -%}
+    {%- set is_current = standing.definition == definition
         and not should_full_refresh() -%}
     {%- if not is_current %}
         {% do refuse_lost_history(
@@ -31,7 +34,10 @@
             "exists (select from ops.aggregate_states where relation_name = '" ~ name ~ "')"
         ) %}
         {% do create_aggregate(target_relation, name, definition, materialized_only, sql) %}
+        {%- set standing = table_settings(name) -%}
     {%- endif %}
+
+    {% do settle_aggregate(name, standing, not is_current) %}
 
     {% call statement('main') -%}
         select {{ "'kept'" if is_current else "'created'" }} as aggregate

@@ -16,7 +16,8 @@
                          replace existing?
       versioned_by       column by which, and by month, `ops.bar_versions` notes changes
       segment_by, order_by, compress_after
-                         columnstore settings; compress_after adds a policy
+                         columnstore; compress_after adds a policy
+      indexes            more indexes, as dbt has them: list of {columns, unique, type}
 
     `--full-refresh` ignores precedence and deletes the keys that the SQL no longer
     yields; the table itself and all that depends on it stay. -#}
@@ -46,26 +47,14 @@
     {% do refuse_without_landed_bars(this.schema ~ '.' ~ this.identifier) %}
     {%- if existing_relation is none %}
         {% do create_hypertable_relation(target_relation, sql) %}
-    {%- elif existing_relation.type == 'table' %}
-        {% do refuse_other_columns(existing_relation) %}
-    {%- else %}
+    {%- elif existing_relation.type != 'table' %}
         {{ exceptions.raise_compiler_error(
             this ~ ' exists as a ' ~ existing_relation.type ~ '; expected a hypertable or nothing.'
             ~ ' Drop or rename it, then build again.'
         ) }}
     {%- endif %}
-
-    {%- set columns = model.columns.keys() | list -%}
-    {%- set changes = this.identifier ~ '__changes' -%}
-    {%- set span = plan_for_span(sql) -%}
-    {% do collect_changes(target_relation, sql, changes, columns, span) %}
-    {% call statement('upsert_changes') -%}
-        {{ upsert_changes(target_relation, changes, columns) }}
-    {%- endcall %}
-    {% call statement('main') -%}
-        {{ insert_new_rows(target_relation, sql, columns, span) }}
-    {%- endcall %}
-    {% do record_changes(target_relation, changes) %}
+    {% do settle_hypertable(target_relation, existing_relation is none) %}
+    {% do write_incoming(target_relation, sql) %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- if existing_relation is none or should_full_refresh() %}

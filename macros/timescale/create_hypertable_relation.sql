@@ -1,5 +1,5 @@
-{#- Runs statements: create the empty hypertable of a model, its columnstore settings,
-    policy and companion table of revisions, which outlives it.
+{#- Runs statements: create the empty hypertable of a model and its companion table of
+    revisions, which outlives it.
     relation: the hypertable to create.
     sql: the model's SQL; checked against the contract. -#}
 {% macro create_hypertable_relation(relation, sql) %}
@@ -24,16 +24,6 @@
         -- of another table of this name, which may have had rows that this one will not
         delete from ops.bar_versions
         where relation_name = '{{ relation.schema }}.{{ relation.identifier }}';
-        {%- endif %}
-        {%- if config.get('segment_by') %}
-        alter table {{ relation }} set (
-            timescaledb.compress,
-            timescaledb.compress_segmentby = '{{ config.get("segment_by") | join(", ") }}',
-            timescaledb.compress_orderby = '{{ config.get("order_by") or time_column }}'
-        );
-        {%- endif %}
-        {%- if config.get('compress_after') %}
-        select add_compression_policy('{{ relation }}', interval '{{ config.get("compress_after") }}');
         {%- endif %}
     {%- endcall %}
 {% endmacro %}

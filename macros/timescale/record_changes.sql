@@ -1,5 +1,5 @@
-{#- Runs a statement: note which time ranges changed, for the aggregates, which days,
-    for `core.day_profiles`, and which loads and bases are in.
+{#- Runs a statement: note which time ranges changed, for the aggregates, and which
+    days, for `core.day_profiles`.
     relation: the hypertable. changes: the temporary table of `collect_changes`. -#}
 {% macro record_changes(relation, changes) %}
     {% call statement('record_changes') -%}
@@ -9,10 +9,7 @@
         {%- if config.get('versioned_by') %}
         {{ record_versions(relation, changes) }};
         {%- endif %}
-        {{ register_loads(relation.schema ~ '.' ~ relation.identifier) }};
-        {{ register_bases(relation.schema ~ '.' ~ relation.identifier) }}
-        {%- if should_full_refresh() -%}
-        ;
+        {%- if should_full_refresh() %}
         -- made from all that landed: nothing is in the lake alone any more
         delete from ops.archived_ranges
         where relation_name = '{{ relation.schema }}.{{ relation.identifier }}'

@@ -1,7 +1,6 @@
 {#- Stops the model when the standing hypertable does not have just the model's columns.
-    relation: the standing hypertable. -#}
-{% macro refuse_other_columns(relation) %}
-    {%- set standing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    relation: the standing hypertable. standing: its columns. -#}
+{% macro refuse_other_columns(relation, standing) %}
     {%- set wanted = model.columns.keys() | list -%}
     {%- set missing = wanted | reject('in', standing) | list -%}
     {%- set surplus = standing | reject('in', wanted) | list -%}

@@ -3,7 +3,7 @@
     unique_key=['instrument_id', 'ex_date'],
     incremental_strategy='differences',
     on_schema_change='fail',
-    post_hook='analyze {{ this }}',
+    post_hook='{{ analyze_if_changed(this) }}',
 ) }}
 
 -- What each ex-date does to the prices before it. The dividend and the close it is

@@ -3,7 +3,7 @@
     unique_key=['instrument_id', 'session_date', 'provider', 'load_id', 'request_id'],
     incremental_strategy='delete+insert',
     on_schema_change='fail',
-    post_hook='analyze {{ this }}',
+    post_hook='{{ analyze_if_changed(this) }}',
 ) }}
 
 -- The adjusted closes that providers give themselves: never a price, but something to

@@ -3,7 +3,7 @@
     unique_key=['instrument_id', 'valid_from'],
     incremental_strategy='differences',
     on_schema_change='fail',
-    post_hook='analyze {{ this }}',
+    post_hook='{{ analyze_if_changed(this) }}',
 ) }}
 
 with action_factors as (

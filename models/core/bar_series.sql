@@ -3,7 +3,7 @@
     unique_key=['instrument_id', 'timeframe', 'valid_from_date'],
     incremental_strategy='differences',
     on_schema_change='fail',
-    post_hook='analyze {{ this }}',
+    post_hook='{{ analyze_if_changed(this) }}',
 ) }}
 
 -- Which bars are expected: of what was asked for or has bars, between the ends of both.

@@ -3,7 +3,7 @@
     unique_key=['exchange', 'timeframe', 'period_start_date'],
     incremental_strategy='differences',
     on_schema_change='append_new_columns',
-    post_hook='analyze {{ this }}',
+    post_hook='{{ analyze_if_changed(this) }}',
 ) }}
 
 -- The weeks and months of each exchange by its calendar alone: what is short, and which

@@ -3,7 +3,7 @@
     unique_key=['instrument_id', 'action_type', 'ex_date'],
     incremental_strategy='differences',
     on_schema_change='append_new_columns',
-    post_hook='analyze {{ this }}',
+    post_hook='{{ analyze_if_changed(this) }}',
 ) }}
 
 with splits as (

@@ -8,7 +8,7 @@
         '{{ plan_for_many_rows() }}',
         '{{ hold_changed_days() }}',
     ],
-    post_hook=['{{ forget_changed_days() }}', 'analyze {{ this }}'],
+    post_hook=['{{ forget_changed_days() }}', '{{ analyze_if_changed(this) }}'],
 ) }}
 
 -- What the published bars of each session day look like. Days whose bars changed since

@@ -3,7 +3,7 @@
     unique_key=['provider', 'asset_class', 'provider_symbol'],
     incremental_strategy='append',
     on_schema_change='fail',
-    post_hook='analyze {{ this }}',
+    post_hook='{{ analyze_if_changed(this) }}',
 ) }}
 
 -- A spelling keeps its symbol from the first load on: who knows better must say so in

@@ -3,7 +3,7 @@
     unique_key=['instrument_id'],
     incremental_strategy='differences',
     on_schema_change='fail',
-    post_hook='analyze {{ this }}',
+    post_hook='{{ analyze_if_changed(this) }}',
 ) }}
 
 with minute_days as (

@@ -2,6 +2,9 @@
     materialized='continuous_aggregate',
     source='core.rollup_5m',
     bucket='15 minutes',
+    segment_by=['instrument_id'],
+    order_by='bucket_start_at desc',
+    compress_after=compress_after('rollup_15m'),
 ) }}
 
 -- TimescaleDB takes no CTE in a continuous aggregate.

@@ -3,7 +3,7 @@
     unique_key=['asset_class', 'symbol', 'valid_from_date'],
     incremental_strategy='append',
     on_schema_change='fail',
-    post_hook=['{{ close_listings(this) }}', 'analyze {{ this }}'],
+    post_hook=['{{ close_listings(this) }}', '{{ analyze_if_changed(this) }}'],
 ) }}
 
 -- Which instrument a symbol meant, and when: as the seed lists it, else itself at all

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from house_kit import ROOT, House, copy_project, copy_template, house_settings
+from minutes_kit import FILES_YAML, minutes
 
 from barhouse import embedded, transform
 from barhouse.opening import ready_warehouse
+from extract.settings import Settings
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +36,20 @@ def template(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     house.build()
     embedded.stop(house.settings.embedded_dir)
     return house.settings.state_dir
+
+
+@pytest.fixture(scope="session")
+def minutes_house(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of a stopped warehouse with the minutes, built once for all tests."""
+    state = tmp_path_factory.mktemp("minutes") / "state"
+    shutil.copytree(bare, state, ignore=lambda *_: ["cache"])
+    house = House(Settings(ROOT, state, state / "lake", None))
+    (state / "ko.csv").write_text(minutes())
+    (state / "files.yaml").write_text(FILES_YAML)
+    house.extract("files", config=state / "files.yaml")
+    house.build()
+    house.stop()
+    return state
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from barhouse.errors import BarhouseError
-from barhouse.policies import load_policies
+from barhouse.policies import COMPRESSIBLE, load_policies
 from extract.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,7 +21,7 @@ def settings(folder: Path, text: str) -> Settings:
 def test_the_project_drops_nothing_by_itself() -> None:
     policies = load_policies(Settings(ROOT, ROOT, ROOT, None))
     assert policies.retention == {}
-    assert set(policies.compress_after) == {"bars_1m", "bars_intraday", "bars_1d"}
+    assert set(policies.compress_after) == set(COMPRESSIBLE)
 
 
 def test_ages_are_read(tmp_path: Path) -> None:
