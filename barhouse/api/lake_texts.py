@@ -7,9 +7,16 @@ from typing import Final
 from barhouse.lake.rows import versions_of
 
 #: Partitions of a table that retention dropped, as far as the instruments have bars in them: those
-#: of a day as its profile says, or a day whose profile is not made yet.
-ALONE: Final = """
-select (archived.range_start_at at time zone 'UTC')::date as range_start_date
+#: of a day as its profile says, or a day whose profile is not made yet. And a hash that is another
+#: after each change of bars of the instruments, a restore among them.
+SEAL: Final = """
+select
+    null::date as range_start_date,
+    sum(hashtextextended(concat_ws(' ', instrument_id, version_id), 0)::numeric)::text as version
+from ops.bar_versions
+where relation_name = $1::text and instrument_id = any($2::bigint[])
+union all
+select (archived.range_start_at at time zone 'UTC')::date as range_start_date, null as version
 from ops.archived_ranges as archived
 where
     archived.relation_name = $1::text
@@ -21,8 +28,8 @@ where
             where
                 profiles.instrument_id = any($2::bigint[])
                 and profiles.timeframe = $3::text
-                and profiles.session_date >= (archived.range_start_at at time zone 'UTC')::date - 3
-                and profiles.session_date <= (archived.range_end_at at time zone 'UTC')::date + 3
+                and profiles.session_date >= $6::date
+                and profiles.session_date <= $7::date
                 and profiles.covered && tstzrange(archived.range_start_at, archived.range_end_at)
         )
         or exists (
@@ -30,11 +37,13 @@ where
             where
                 changed.instrument_id = any($2::bigint[])
                 and changed.timeframe = $3::text
+                and changed.session_date >= $6::date
+                and changed.session_date <= $7::date
                 and changed.session_date >= (archived.range_start_at at time zone 'UTC')::date - 3
                 and changed.session_date <= (archived.range_end_at at time zone 'UTC')::date + 3
         )
     )
-order by archived.range_start_at
+order by range_start_date nulls first
 """
 
 #: By month, what the lake notes of a partition.

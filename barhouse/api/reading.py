@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 class Ask(Protocol):
     """Runs one of several statements."""
 
-    def __call__(self, statement: str, given: Sequence[object] = ()) -> pa.Table:
+    def __call__(self, statement: str, parameters: Sequence[object] = (), /) -> pa.Table:
         """Return its rows."""
 
 
@@ -78,7 +78,7 @@ class Reader:
 
         def run(connection: Any) -> Result:
             _run(connection, "begin isolation level repeatable read read only", ())
-            made = work(lambda statement, given=(): _run(connection, statement, given))
+            made = work(lambda statement, parameters=(): _run(connection, statement, parameters))
             _run(connection, "commit", ())
             return made
 

@@ -1,16 +1,18 @@
 """Which rows of an answer come from the database and which from the lake.
 
 What retention dropped is in the lake alone, and comes from there. What both hold may come from
-either, since it is the same: a partition notes of which state of the database it is. All that the
-database says, rows included, is asked in one transaction; the lake is read after it, and where it
-is not of that state any more, both are asked again.
+either, since it is the same: a partition notes of which state of the database it is.
+
+All that the database says, rows included, is asked in one transaction. A chunk that is dropped
+meanwhile is gone at once even there, so what is archived is asked once more after it. The lake is
+read last, and whatever is not of the same state is asked again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
@@ -66,6 +68,7 @@ class _Part:
 class _Found:
     # What the database said, all of one state.
     rows: pa.Table
+    seal: object
     told: Told | None
     parts: list[tuple[Partition, str | None]]
 
@@ -84,17 +87,22 @@ def fetched(query: BarsQuery, reader: Reader, lake: LakeSource) -> pa.Table:
     part = _part_of(query)
     if part is None:
         return frames.exact(reader.table(*bars_statement(query)))
+    failure: LakeError | None = None
     for number in range(_TRIES):
         # An export that is always ahead is evaded: at last from the lake comes only what must.
         copies = _copies(query, part, lake) if number < _TRIES - 1 else {}
         route = _Route(query, part, lake, copies)
         found = reader.together(route.asked)
+        if route.seal(reader.table) != found.seal:
+            continue
         if not found.parts:
             return found.rows
         try:
             return route.answered(found)
         except LakeError as error:
             failure = error
+    if failure is None:
+        raise BarhouseError("These bars are just being moved or changed; ask again in a moment.")
     raise BarhouseError(
         f"Bars of {_span(found.parts)} are in the lake alone, and the lake does not give them: "
         f"{str(failure).rstrip('.')}. Point BARHOUSE_LAKE_DIR to the lake of this warehouse, or "
@@ -129,12 +137,17 @@ def _copies(query: BarsQuery, part: _Part, lake: LakeSource) -> dict[Partition, 
         return {}
 
 
+def _days(query: BarsQuery) -> tuple[date, date]:
+    # First and last session day of the answer; of long bars those they are made of.
+    length = timedelta(days=query.timeframe.days - 1)
+    return max(query.days[0], _DAYS[0]), min(moved(query.days[1], length), _DAYS[1])
+
+
 def _edges(query: BarsQuery) -> tuple[datetime, datetime]:
     # First and last instant that a bar of the answer can have.
-    days = max(query.days[0], _DAYS[0]), min(query.days[1], _DAYS[1])
-    length = timedelta(days=query.timeframe.days)
-    first, last = moved(days[0], -_APART), moved(days[1], _APART + length)
-    edges = tuple(datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last))
+    first, last = _days(query)
+    days = moved(first, -_APART), moved(last, _APART)
+    edges = [datetime.combine(day, time.min, UTC) for day in days]
     if query.instants is None:
         return edges[0], edges[1]
     return max(edges[0], query.instants[0]), min(edges[1], query.instants[1])
@@ -149,13 +162,21 @@ class _Route:
 
     def asked(self, ask: Ask) -> _Found:
         """Return all that the database says; within one transaction."""
-        alone = self._alone(ask)
+        seal = self.seal(ask)
+        alone = [Partition(self.part.dataset.grain, start) for start, _ in seal if start]
         self._refuse(alone)
         parts = sorted([*((one, None) for one in alone), *self._unchanged(ask, alone)])
         spans = joined((one.start, one.end) for one, _ in parts)
         statement, given = bars_statement(self.query, spans)
         told = self._told(ask) if parts else None
-        return _Found(frames.exact(ask(statement, given)), told, parts)
+        return _Found(frames.exact(ask(statement, given)), seal, told, parts)
+
+    def seal(self, ask: Ask) -> list[tuple[date | None, str | None]]:
+        """Return what is archived, after a hash of all changes of the instruments."""
+        table, instruments = self.part.dataset.table, list(self.query.instruments)
+        given = [table, instruments, self.part.timeframe, *_edges(self.query), *_days(self.query)]
+        said = ask(lake_texts.SEAL, given).to_pylist()
+        return [(row["range_start_date"], row["version"]) for row in said]
 
     def answered(self, found: _Found) -> pa.Table:
         """Return the rows of database and lake; the transaction is over."""
@@ -168,12 +189,6 @@ class _Route:
         )
         stored = rows_of(self.lake.place(), self.part.dataset, found.parts, wanted)
         return answer_of(self.query, found.rows, pa.concat_tables(stored), told)
-
-    def _alone(self, ask: Ask) -> list[Partition]:
-        dataset, instruments = self.part.dataset, list(self.query.instruments)
-        given = [dataset.table, instruments, self.part.timeframe, *_edges(self.query)]
-        starts = ask(lake_texts.ALONE, given)["range_start_date"].to_pylist()
-        return [Partition(dataset.grain, start) for start in starts]
 
     def _refuse(self, alone: Sequence[Partition]) -> None:
         if not alone or (self.part.is_served and self.lake.use != "never"):
@@ -208,8 +223,7 @@ class _Route:
             factors = ask(*factors_statement(self.query))
         built = None
         if self.part.timeframe != "1m":
-            days = [max(self.query.days[0], _DAYS[0]), min(self.query.days[1], _DAYS[1])]
-            built = ask(lake_texts.MINUTE_DAYS, [instruments, *days])
+            built = ask(lake_texts.MINUTE_DAYS, [instruments, *_days(self.query)])
         return Told(ask(lake_texts.NAMES, [instruments]), factors, built)
 
 

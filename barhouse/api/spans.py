@@ -47,5 +47,5 @@ def narrowed(
     if left and left[0][0] <= first:
         first = max(first, left.pop(0)[1])
     if left and left[-1][1] > last:
-        last = left.pop()[0] - timedelta(microseconds=1)
+        last = min(last, left.pop()[0] - timedelta(microseconds=1))
     return (first, last), left
