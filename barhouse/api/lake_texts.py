@@ -14,7 +14,11 @@ select
     null::date as range_start_date,
     sum(hashtextextended(concat_ws(' ', instrument_id, version_id), 0)::numeric)::text as version
 from ops.bar_versions
-where relation_name = $1::text and instrument_id = any($2::bigint[])
+where
+    relation_name = $1::text
+    and instrument_id = any($2::bigint[])
+    and month_start_date >= date_trunc('month', $6::date - 2)::date
+    and month_start_date <= $7::date + 2
 union all
 select (archived.range_start_at at time zone 'UTC')::date as range_start_date, null as version
 from ops.archived_ranges as archived
@@ -53,6 +57,7 @@ NAMES: Final = """
 select instrument_id, symbol, valid_from_date, valid_to_date
 from core.symbol_history
 where instrument_id = any($1::bigint[])
+order by instrument_id, symbol, valid_from_date
 """
 
 #: Days that have minutes: of them nothing that a provider reported otherwise counts.
@@ -63,4 +68,5 @@ where
     instrument_id = any($1::bigint[])
     and session_date >= $2::date
     and session_date <= $3::date
+order by instrument_id, session_date
 """

@@ -6,7 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self
 
 import pyarrow as pa
 from adbc_driver_manager import Error as AdbcError
@@ -19,15 +19,6 @@ from barhouse.errors import BarhouseError
 _LOST = ("08", "57P")
 #: No such relation, function or column.
 _NOT_BUILT = ("42P01", "42883", "42703")
-
-Result = TypeVar("Result")
-
-
-class Ask(Protocol):
-    """Runs one of several statements."""
-
-    def __call__(self, statement: str, parameters: Sequence[object] = (), /) -> pa.Table:
-        """Return its rows."""
 
 
 class Reader:
@@ -64,27 +55,6 @@ class Reader:
         Raises:
             BarhouseError: The database does not answer, or refuses the statement.
         """
-        return self._done(lambda connection: _run(connection, statement, parameters), is_ours)
-
-    def together(self, work: Callable[[Ask], Result]) -> Result:
-        """Return what is made of several statements that see one state of the database.
-
-        Args:
-            work: Given a function that runs a statement; does nothing else that takes long.
-
-        Raises:
-            BarhouseError: The database does not answer, or refuses a statement.
-        """
-
-        def run(connection: Any) -> Result:
-            _run(connection, "begin isolation level repeatable read read only", ())
-            made = work(lambda statement, parameters=(): _run(connection, statement, parameters))
-            _run(connection, "commit", ())
-            return made
-
-        return self._done(run, is_ours=True)
-
-    def _done(self, work: Callable[[Any], Result], is_ours: bool) -> Result:
         if self._process != os.getpid():
             # What the process had that this one was forked from is not ours to use, nor to close,
             # as letting go of it would.
@@ -94,7 +64,7 @@ class Reader:
             connection, is_new = self._taken()
             while True:
                 try:
-                    made = work(connection)
+                    table = _run(connection, statement, parameters)
                 except AdbcError as error:
                     _close(connection)
                     # A connection that waited may have been lost meanwhile, with all of them.
@@ -107,7 +77,7 @@ class Reader:
                     raise
                 else:
                     self._give_back(connection)
-                    return made
+                    return table
 
     def __enter__(self) -> Self:
         """Use it in a ``with`` block."""

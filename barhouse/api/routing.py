@@ -3,9 +3,10 @@
 What retention dropped is in the lake alone, and comes from there. What both hold may come from
 either, since it is the same: a partition notes of which state of the database it is.
 
-All that the database says, rows included, is asked in one transaction. A chunk that is dropped
-meanwhile is gone at once even there, so what is archived is asked once more after it. The lake is
-read last, and whatever is not of the same state is asked again.
+What the database says beside its rows is asked before them and once more after them: only if it is
+the same are all of one state. No transaction could tell: a chunk that is dropped, or compressed, is
+gone at once from every snapshot. The lake is read last, and what is not of that state is asked
+again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import pyarrow as pa
 from barhouse.api import frames, lake_texts
 from barhouse.api.choices import MART_MINUTES
 from barhouse.api.lake_rows import Told, answer_of, columns_of, filter_of
-from barhouse.api.reading import Ask, Reader
+from barhouse.api.reading import Reader
 from barhouse.api.spans import joined
 from barhouse.api.statements import BarsQuery, bars_statement, factors_statement
 from barhouse.api.times import moved
@@ -65,12 +66,12 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Found:
-    # What the database said, all of one state.
-    rows: pa.Table
-    seal: object
-    told: Told | None
+class _State:
+    # What the database says beside its rows. Partitions have the hash that their file must have;
+    # none where the lake alone has their rows.
+    seal: list[tuple[date | None, str | None]]
     parts: list[tuple[Partition, str | None]]
+    told: Told | None
 
 
 def fetched(query: BarsQuery, reader: Reader, lake: LakeSource) -> pa.Table:
@@ -92,19 +93,22 @@ def fetched(query: BarsQuery, reader: Reader, lake: LakeSource) -> pa.Table:
         # An export that is always ahead is evaded: at last from the lake comes only what must.
         copies = _copies(query, part, lake) if number < _TRIES - 1 else {}
         route = _Route(query, part, lake, copies)
-        found = reader.together(route.asked)
-        if route.seal(reader.table) != found.seal:
+        state = route.state(reader)
+        spans = joined((one.start, one.end) for one, _ in state.parts)
+        rows = frames.exact(reader.table(*bars_statement(query, spans)))
+        if route.state(reader) != state:
+            failure = None
             continue
-        if not found.parts:
-            return found.rows
+        if state.told is None:
+            return rows
         try:
-            return route.answered(found)
+            return route.answer(rows, state.parts, state.told)
         except LakeError as error:
             failure = error
     if failure is None:
         raise BarhouseError("These bars are just being moved or changed; ask again in a moment.")
     raise BarhouseError(
-        f"Bars of {_span(found.parts)} are in the lake alone, and the lake does not give them: "
+        f"Bars of {_span(state.parts)} are in the lake alone, and the lake does not give them: "
         f"{str(failure).rstrip('.')}. Point BARHOUSE_LAKE_DIR to the lake of this warehouse, or "
         "`barhouse lake restore --archived`."
     ) from failure
@@ -160,35 +164,35 @@ class _Route:
     lake: LakeSource
     copies: Mapping[Partition, Manifest]
 
-    def asked(self, ask: Ask) -> _Found:
-        """Return all that the database says; within one transaction."""
-        seal = self.seal(ask)
+    def state(self, reader: Reader) -> _State:
+        """Return what the database says beside its rows."""
+        table, instruments = self.part.dataset.table, list(self.query.instruments)
+        edges, days = _edges(self.query), _days(self.query)
+        given = [table, instruments, self.part.timeframe, *edges, *days]
+        said = reader.table(lake_texts.SEAL, given).to_pylist()
+        seal = [(row["range_start_date"], row["version"]) for row in said]
         alone = [Partition(self.part.dataset.grain, start) for start, _ in seal if start]
         self._refuse(alone)
-        parts = sorted([*((one, None) for one in alone), *self._unchanged(ask, alone)])
-        spans = joined((one.start, one.end) for one, _ in parts)
-        statement, given = bars_statement(self.query, spans)
-        told = self._told(ask) if parts else None
-        return _Found(frames.exact(ask(statement, given)), seal, told, parts)
+        parts = sorted([*((one, None) for one in alone), *self._unchanged(reader, alone)])
+        return _State(seal, parts, self._told(reader) if parts else None)
 
-    def seal(self, ask: Ask) -> list[tuple[date | None, str | None]]:
-        """Return what is archived, after a hash of all changes of the instruments."""
-        table, instruments = self.part.dataset.table, list(self.query.instruments)
-        given = [table, instruments, self.part.timeframe, *_edges(self.query), *_days(self.query)]
-        said = ask(lake_texts.SEAL, given).to_pylist()
-        return [(row["range_start_date"], row["version"]) for row in said]
+    def answer(
+        self, rows: pa.Table, parts: Sequence[tuple[Partition, str | None]], told: Told
+    ) -> pa.Table:
+        """Return the rows of database and lake.
 
-    def answered(self, found: _Found) -> pa.Table:
-        """Return the rows of database and lake; the transaction is over."""
-        told = found.told
-        assert told is not None  # noqa: S101 - for mypy
+        Args:
+            rows: Of the database.
+            parts: Where in the lake the others are.
+            told: What the database says beside.
+        """
         wanted = Wanted(
             symbols=told.symbols,
             columns=columns_of(self.query, self.part.dataset),
             keep=filter_of(self.query, self.part.dataset),
         )
-        stored = rows_of(self.lake.place(), self.part.dataset, found.parts, wanted)
-        return answer_of(self.query, found.rows, pa.concat_tables(stored), told)
+        stored = rows_of(self.lake.place(), self.part.dataset, parts, wanted)
+        return answer_of(self.query, rows, pa.concat_tables(stored), told)
 
     def _refuse(self, alone: Sequence[Partition]) -> None:
         if not alone or (self.part.is_served and self.lake.use != "never"):
@@ -205,10 +209,10 @@ class _Route:
             "--archived` brings them back."
         )
 
-    def _unchanged(self, ask: Ask, alone: Sequence[Partition]) -> list[tuple[Partition, str]]:
+    def _unchanged(self, reader: Reader, alone: Sequence[Partition]) -> list[tuple[Partition, str]]:
         if not self.copies:
             return []
-        months = ask(lake_texts.STATES, [self.part.dataset.table]).to_pylist()
+        months = reader.table(lake_texts.STATES, [self.part.dataset.table]).to_pylist()
         states = {row["month_start_date"]: row["version"] for row in months}
         return [
             (one, held.sha256)
@@ -216,15 +220,15 @@ class _Route:
             if one not in alone and held.versions == version_for(one, states)
         ]
 
-    def _told(self, ask: Ask) -> Told:
+    def _told(self, reader: Reader) -> Told:
         instruments = list(self.query.instruments)
         factors = None
         if self.query.adjusted != "raw":
-            factors = ask(*factors_statement(self.query))
+            factors = reader.table(*factors_statement(self.query))
         built = None
         if self.part.timeframe != "1m":
-            built = ask(lake_texts.MINUTE_DAYS, [instruments, *_days(self.query)])
-        return Told(ask(lake_texts.NAMES, [instruments]), factors, built)
+            built = reader.table(lake_texts.MINUTE_DAYS, [instruments, *_days(self.query)])
+        return Told(reader.table(lake_texts.NAMES, [instruments]), factors, built)
 
 
 def _span(parts: Sequence[tuple[Partition, str | None]]) -> str:

@@ -85,6 +85,7 @@ def factors_statement(query: BarsQuery) -> tuple[str, list[object]]:
         f" from {text.factors()} as f where {text.of_instruments('f')}"
         f" and f.valid_to_date > {text.bound(query.days[0], 'date')}"
         f" and f.valid_from_date <= {text.bound(query.days[1], 'date')}"
+        " order by f.instrument_id, f.valid_from_date"
     )
     return statement, text.parameters
 

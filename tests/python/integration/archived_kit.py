@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -84,8 +84,13 @@ class Pair:
     whole: House
     gone: House
 
+    apis: dict[tuple[str, str], DataAPI] = field(default_factory=dict)
+
     def api(self, house: House, use: Any = "auto") -> DataAPI:
-        return DataAPI(settings=house.settings, cache_bytes=0, lake=use)
+        key = (str(house.settings.state_dir), use)
+        if key not in self.apis:
+            self.apis[key] = DataAPI(settings=house.settings, cache_bytes=0, lake=use)
+        return self.apis[key]
 
 
 def drop(house: House) -> None:
