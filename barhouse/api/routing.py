@@ -109,8 +109,8 @@ def fetched(query: BarsQuery, reader: Reader, lake: LakeSource) -> pa.Table:
         raise BarhouseError("These bars are just being moved or changed; ask again in a moment.")
     raise BarhouseError(
         f"Bars of {_span(state.parts)} are in the lake alone, and the lake does not give them: "
-        f"{str(failure).rstrip('.')}. Point BARHOUSE_LAKE_DIR to the lake of this warehouse, or bring "
-        "the partition back from a copy of the lake."
+        f"{str(failure).rstrip('.')}. Point BARHOUSE_LAKE_DIR to the lake of this warehouse, or "
+        "bring the partition back from a copy of the lake."
     ) from failure
 
 
