@@ -47,6 +47,15 @@ _LANDED = (
     " order by b.timeframe, b.bar_start_at, b.verdict <> 'published', b.provider_priority,"
     " b.loaded_at desc"
 )
+_ARCHIVED = (
+    "select p.timeframe, p.bar_count, min(a.archived_at) as archived_at"
+    " from core.day_profiles as p inner join ops.archived_ranges as a"
+    " on a.relation_name ="
+    " case p.timeframe when '1m' then 'core.bars_1m' else 'core.bars_intraday' end"
+    " and p.covered && tstzrange(a.range_start_at, a.range_end_at)"
+    " where p.instrument_id = %(instrument_id)s and p.session_date = %(day)s"
+    " and p.timeframe <> '1d' group by p.timeframe, p.bar_count order by p.timeframe"
+)
 _RULES = "select rule, severity, max_share from quality.bar_rules"
 _HELD = (
     "select timeframe, state, rules, reason, violation_count, bar_count, evidence,"
@@ -101,6 +110,8 @@ class Explanation:
         session: Hours of its exchange on that day, UTC; ``is_session`` is false on a closed day.
         day: ``marts.bars_1d`` of it; ``None`` where nothing is published.
         adjusted: ``marts.bars_1d_adjusted`` of it.
+        archived: Timeframes whose published bars of it are, in whole or in part, in the lake alone;
+            what was reported for them has the verdict ``archived``, whatever became of it.
         landed: Every reported bar with what became of it (``quality.landed_bars``) and its request.
         rules: The rules that every bar is judged by.
         held: The rows of ``quality.quarantine``.
@@ -115,6 +126,7 @@ class Explanation:
     session: Row
     day: Row | None
     adjusted: Row | None
+    archived: list[Row] = field(default_factory=list)
     landed: list[Row] = field(default_factory=list)
     rules: list[Row] = field(default_factory=list)
     held: list[Row] = field(default_factory=list)
@@ -172,6 +184,7 @@ def explain(
                 session=session,
                 day=_first(connection, _DAY, given),
                 adjusted=_first(connection, _ADJUSTED, given),
+                archived=_rows(connection, _ARCHIVED, given),
                 landed=landed,
                 rules=_rows(connection, _RULES, given),
                 held=_rows(connection, _HELD, given),

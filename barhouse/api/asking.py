@@ -15,8 +15,10 @@ from barhouse.api import choices, frames, times
 from barhouse.api.keeping import Keepers, key_of
 from barhouse.api.meanings import Asked, common_zone, meant_by, words_of
 from barhouse.api.reading import Reader
-from barhouse.api.statements import AsOf, BarsQuery, bars_statement, versions_statement
+from barhouse.api.routing import LakeSource, fetched
+from barhouse.api.statements import AsOf, BarsQuery
 from barhouse.api.times import Bound
+from barhouse.api.versions import versions_statement
 
 #: Tries to reach far enough back, each this many times as far, before everything is read.
 _STEPS: Final = (1, 5, 25)
@@ -75,12 +77,14 @@ class Asker:
         reader: The database.
         zone: Of all answers; none for that of the exchange.
         keepers: Where answers are kept.
+        lake: For what the database has no more.
         as_of: What was known then; none for now.
     """
 
     reader: Reader
     zone: ZoneInfo | None
     keepers: Keepers
+    lake: LakeSource
     as_of: AsOf | None = None
 
     def instruments(self, symbols: object) -> list[Asked]:
@@ -154,7 +158,7 @@ class Asker:
         return table
 
     def _fetched(self, query: BarsQuery) -> pa.Table:
-        return frames.exact(self.reader.table(*bars_statement(query)))
+        return fetched(query, self.reader, self.lake)
 
     def bars_with_those_before(self, wish: Wish, count: int | None) -> tuple[pa.Table, Any]:
         """Return the bars of a wish of one symbol and at least so many before them.

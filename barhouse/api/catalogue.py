@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from barhouse.api import choices, meaning_texts, statements
+from barhouse.api import catalogue_texts, choices, meaning_texts
 from barhouse.api.asking import Asker, Question, framed
 from barhouse.api.choices import Adjusted, Frame
 from barhouse.api.plotting import Plotting
@@ -39,7 +39,7 @@ class Catalogue(Plotting):
 
         asked = self._asker.instruments(symbols)
         ids = [one.instrument_id for one in asked]
-        found = frames.to_pandas(self._asker.reader.table(statements.LATEST, [ids]))
+        found = frames.to_pandas(self._asker.reader.table(catalogue_texts.LATEST, [ids]))
         latest = found.set_index("instrument_id").reindex(ids)
         latest.index = _index([one.word for one in asked])
         return latest
@@ -105,7 +105,7 @@ class Catalogue(Plotting):
 
         [asked] = self._asker.instruments(symbol)
         found = frames.to_pandas(
-            self._asker.reader.table(statements.COVERAGE, [asked.instrument_id])
+            self._asker.reader.table(catalogue_texts.COVERAGE, [asked.instrument_id])
         )
         ranks = found["timeframe"].map({name: n for n, name in enumerate(choices.TIMEFRAMES)})
         found = found.assign(rank=ranks).sort_values(["rank", "built_from"], ignore_index=True)

@@ -6,21 +6,23 @@ import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
-from barhouse.api import choices, times
+from barhouse.api import choices, frames, times
 from barhouse.api.asking import Asker, Question, framed, past
 from barhouse.api.catalogue import Catalogue
 from barhouse.api.choices import Adjusted, Frame
 from barhouse.api.keeping import keepers_of
 from barhouse.api.reading import Reader
+from barhouse.api.routing import LAKE_USES, LakeSource, LakeUse
 from barhouse.database import open_warehouse
 from barhouse.errors import BarhouseError
+from barhouse.lake.place import open_lake
 from extract.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
 Moment = str | date | datetime | None
@@ -51,6 +53,7 @@ class DataAPI(Catalogue):
         connections: int = CONNECTIONS,
         cache_bytes: int = CACHE_BYTES,
         cache_seconds: float = CACHE_SECONDS,
+        lake: LakeUse = "auto",
         settings: Settings | None = None,
     ) -> None:
         """Choose the warehouse.
@@ -64,16 +67,19 @@ class DataAPI(Catalogue):
             cache_bytes: How much of the answers this process may keep; 0 keeps none, here or in
                 the Redis of ``BARHOUSE_REDIS_URL``.
             cache_seconds: How long answers are kept; one that a publish changed is never found.
+            lake: ``auto`` reads from the lake what retention dropped from the database, ``always``
+                also what both hold, ``never`` nothing: such a question is refused.
             settings: The project; default as the command line finds it.
 
         Raises:
-            BarhouseError: There is no such time zone.
+            BarhouseError: There is no such time zone or use of the lake.
             SettingsError: A setting cannot be used.
         """
         found = settings or load_settings()
         self._settings = replace(found, database_url=database) if database else found
         self._given_by = "DataAPI(database)" if database else "BARHOUSE_DATABASE_URL"
         self._limits = (connections, cache_bytes, cache_seconds)
+        self._lake_use: LakeUse = choices.one_of(lake, LAKE_USES, "lake")  # type: ignore[assignment]
         self._asker = self._made_asker(times.zone_of(tz) if tz is not None else None)
 
     def get_ohlc(
@@ -196,7 +202,7 @@ class DataAPI(Catalogue):
             Question(symbols, start, end, timeframe, adjusted, columns, tz, frame)
         )
         bars = framed(self._asker.bars(wish), wish, frame)
-        return _widened(bars, [one.word for one in wish.asked]) if wide else bars
+        return frames.widened(bars, [one.word for one in wish.asked]) if wide else bars
 
     def arrow(
         self,
@@ -285,16 +291,8 @@ class DataAPI(Catalogue):
     def _made_asker(self, zone: ZoneInfo | None) -> Asker:
         connections, most_bytes, seconds = self._limits
         keepers = keepers_of(self._settings, most_bytes, seconds)
-        return Asker(Reader(self._url, connections), zone, keepers)
+        lake = LakeSource(partial(open_lake, self._settings), self._lake_use)
+        return Asker(Reader(self._url, connections), zone, keepers, lake)
 
     def _url(self) -> str:
         return open_warehouse(self._settings, self._given_by).url("analyst")
-
-
-def _widened(bars: pd.DataFrame, words: list[str]) -> pd.DataFrame:
-    import pandas as pd
-
-    names = [name for name in bars.columns if name != "symbol"]
-    wide = bars.set_index("symbol", append=True).unstack("symbol")
-    wanted = pd.MultiIndex.from_product([names, words], names=[None, "symbol"])
-    return pd.DataFrame(wide).reindex(columns=wanted)

@@ -113,6 +113,21 @@ def bars_to_pandas(table: pa.Table, zone: ZoneInfo) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index, copy=True)
 
 
+def widened(bars: pd.DataFrame, symbols: list[str]) -> pd.DataFrame:
+    """Return bars with a row per time and columns ``(name, symbol)``.
+
+    Args:
+        bars: With ``symbol``.
+        symbols: In the order of the columns.
+    """
+    import pandas as pd
+
+    names = [name for name in bars.columns if name != "symbol"]
+    wide = bars.set_index("symbol", append=True).unstack("symbol")
+    wanted = pd.MultiIndex.from_product([names, symbols], names=[None, "symbol"])
+    return pd.DataFrame(wide).reindex(columns=wanted)
+
+
 def to_pandas(table: pa.Table) -> pd.DataFrame:
     """Return any table as a data frame; numerics become doubles.
 

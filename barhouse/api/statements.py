@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from barhouse.api.choices import MART_MINUTES, PRICES, Adjusted, Timeframe
-
-LATEST: Final = """
-select instrument_id, session_date, close, total_return, is_final, built_from
-from marts.latest_bars
-where instrument_id = any($1::bigint[])
-"""
-
-COVERAGE: Final = """
-select
-    timeframe,
-    built_from,
-    min(session_date) as first_session_date,
-    max(session_date) as last_session_date,
-    count(distinct session_date) as session_count,
-    count(*) as bar_count,
-    min(bar_start_at) as first_bar_start_at,
-    max(bar_start_at) as last_bar_start_at
-from marts.bars
-where instrument_id = $1::bigint
-group by timeframe, built_from
-"""
-
+from barhouse.api.spans import Span, narrowed, written
 
 #: Marts of bars longer than a day, and their label.
 LONG_MARTS: Final = {
     "1w": ("marts.bars_1w", "week_start_date"),
     "1mo": ("marts.bars_1mo", "month_start_date"),
 }
-
-#: Labels this late leave room for the days of their bar.
-LAST_LABEL: Final = date(9900, 1, 1)
-
-
-VERSIONS: Final = """
-select part, version
-from ops.ops_answer_versions($1::bigint[], $2::date, $3::date)
-where part = any($4::text[])
-order by part
-"""
 
 
 @dataclass(frozen=True)
@@ -88,7 +57,7 @@ class BarsQuery:
     as_of: AsOf | None = None
 
 
-def bars_statement(query: BarsQuery) -> tuple[str, list[object]]:
+def bars_statement(query: BarsQuery, elsewhere: Sequence[Span] = ()) -> tuple[str, list[object]]:
     """Return the statement that gives the bars, and its parameters.
 
     It gives ``instrument_id``, ``time`` and, of intraday bars, ``session_date`` beside the columns;
@@ -96,30 +65,29 @@ def bars_statement(query: BarsQuery) -> tuple[str, list[object]]:
 
     Args:
         query: Which bars.
+        elsewhere: Times of which the bars as reported are not asked for; of intraday bars only.
     """
-    text = _Text(query)
+    text = _Text(query, elsewhere)
     statement = text.long_bars() if _is_long(query.timeframe) else text.plain_bars()
     return statement, text.parameters
 
 
-def versions_statement(query: BarsQuery) -> tuple[str, list[object]]:
-    """Return the statement that gives the versions of what an answer depends on.
+def factors_statement(query: BarsQuery) -> tuple[str, list[object]]:
+    """Return the statement that gives what adjusts the bars, numbers as text.
 
     Args:
         query: Which bars.
     """
-    timeframe = query.timeframe
-    parts = {"warehouse", "symbols", "core.bars_1m"}
-    if not timeframe.is_intraday:
-        parts.add("core.bars_1d")
-    elif timeframe.count > 1:
-        parts |= {"core.bars_intraday", "calendar"}
-    if query.adjusted != "raw":
-        parts.add("factors")
-    if "is_final" in query.columns:
-        parts |= {"reach", "calendar"}
-    last = min(query.days[1], LAST_LABEL) + timedelta(days=timeframe.days - 1)
-    return VERSIONS, [list(query.instruments), query.days[0], last, sorted(parts)]
+    text = _Text(query)
+    statement = (
+        "select f.instrument_id, f.valid_from_date, f.valid_to_date,"  # noqa: S608
+        " f.split_ratio::text as split_ratio, f.dividend_factor::text as dividend_factor"
+        f" from {text.factors()} as f where {text.of_instruments('f')}"
+        f" and f.valid_to_date > {text.bound(query.days[0], 'date')}"
+        f" and f.valid_from_date <= {text.bound(query.days[1], 'date')}"
+        " order by f.instrument_id, f.valid_from_date"
+    )
+    return statement, text.parameters
 
 
 def _is_long(timeframe: Timeframe) -> bool:
@@ -127,8 +95,9 @@ def _is_long(timeframe: Timeframe) -> bool:
 
 
 class _Text:
-    def __init__(self, query: BarsQuery) -> None:
+    def __init__(self, query: BarsQuery, elsewhere: Sequence[Span] = ()) -> None:
         self.query = query
+        self.elsewhere = elsewhere
         self.parameters: list[object] = []
 
     def bound(self, value: object, kind: str) -> str:
@@ -145,12 +114,28 @@ class _Text:
         wanted.append(f"b.session_date >= {self.bound(query.days[0], 'date')}")
         wanted.append(f"b.session_date <= {self.bound(query.days[1], 'date')}")
         if query.instants:
-            wanted.append(f"b.bar_start_at >= {self.bound(query.instants[0], 'timestamptz')}")
-            wanted.append(f"b.bar_start_at <= {self.bound(query.instants[1], 'timestamptz')}")
+            wanted += self.times(query.instants)
         return (
             f"select b.instrument_id, {keys}, {values} from {self.relation(wanted)}"  # noqa: S608
             f" where {' and '.join(wanted)} order by {self.order('b')}, 2"
         )
+
+    def times(self, instants: tuple[datetime, datetime]) -> list[str]:
+        holes = list(self.elsewhere)
+        # Bars that were built from others are not elsewhere, whatever those they were built from.
+        is_built = self.query.timeframe.count > 1
+        if not is_built:
+            instants, holes = narrowed(instants, holes)
+        wanted = [
+            f"b.bar_start_at >= {self.bound(instants[0], 'timestamptz')}",
+            f"b.bar_start_at <= {self.bound(instants[1], 'timestamptz')}",
+        ]
+        if holes:
+            hole = f"b.bar_start_at <@ {self.bound(written(holes), 'tstzmultirange')}"
+            wanted.append(
+                f"not (b.built_from = 'provider' and {hole})" if is_built else f"not {hole}"
+            )
+        return wanted
 
     def long_bars(self) -> str:
         # Buckets of days, weeks or months as time_bucket counts them: weeks from Mondays.
@@ -230,21 +215,23 @@ class _Text:
             wanted.append(f"b.session_date <= {self.bound(query.as_of.day, 'date')}")
         if query.adjusted == "raw":
             return name
-        factors = "marts.adjustments"
-        if query.as_of:
-            # What a day and the day of knowledge have in common comes after both.
-            day = self.bound(query.as_of.day, "date")
-            factors = (
-                "(select every.instrument_id, every.valid_from_date, every.valid_to_date,"  # noqa: S608
-                " every.split_ratio / one.split_ratio as split_ratio,"
-                " every.dividend_factor / one.dividend_factor as dividend_factor"
-                " from marts.adjustments as every inner join marts.adjustments as one"
-                " on every.instrument_id = one.instrument_id"
-                f" and one.valid_from_date <= {day} and one.valid_to_date > {day})"
-            )
         return (
-            f"{name} inner join {factors} as f on b.instrument_id = f.instrument_id"
+            f"{name} inner join {self.factors()} as f on b.instrument_id = f.instrument_id"
             " and b.session_date >= f.valid_from_date and b.session_date < f.valid_to_date"
+        )
+
+    def factors(self) -> str:
+        if self.query.as_of is None:
+            return "marts.adjustments"
+        # What a day and the day of knowledge have in common comes after both.
+        day = self.bound(self.query.as_of.day, "date")
+        return (
+            "(select every.instrument_id, every.valid_from_date, every.valid_to_date,"  # noqa: S608
+            " every.split_ratio / one.split_ratio as split_ratio,"
+            " every.dividend_factor / one.dividend_factor as dividend_factor"
+            " from marts.adjustments as every inner join marts.adjustments as one"
+            " on every.instrument_id = one.instrument_id"
+            f" and one.valid_from_date <= {day} and one.valid_to_date > {day})"
         )
 
     def source(self, wanted: list[str]) -> str:

@@ -93,6 +93,12 @@ def _head(found: Explanation) -> None:
 
 def _published(found: Explanation) -> None:
     _title("Published in marts")
+    for row in found.archived:
+        out.print(
+            f"{row['bar_count']} bars of {row['timeframe']} are in the lake alone since "
+            f"{row['archived_at']:%Y-%m-%d}; what was reported for them is 'archived', whatever "
+            "became of it"
+        )
     if found.day is None:
         out.print("no daily bar")
         return

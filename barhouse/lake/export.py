@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
 from typing import cast
@@ -18,7 +18,7 @@ from barhouse.lake.errors import LakeError, writing
 from barhouse.lake.listing import partition_folders
 from barhouse.lake.lock import locked
 from barhouse.lake.manifest import FORMAT, Manifest, columns_of
-from barhouse.lake.partitions import Partition
+from barhouse.lake.partitions import Partition, version_for
 from barhouse.lake.report import Action, ExportReport, Step
 from barhouse.lake.source import Source, open_source
 from barhouse.lake.writing import Writer
@@ -81,6 +81,7 @@ class _Job:
 
     def steps(self) -> Iterator[Step]:
         schema = self.source.schema(self.dataset)
+        versions = self.source.versions(self.dataset)
         counts = self.source.counts(self.dataset, schema)
         present = [
             partition
@@ -90,6 +91,7 @@ class _Job:
         if not counts:
             self._refuse_to_empty(present)
         standing = self._standing(schema, counts, present)
+        self._note_versions(standing, versions)
         kept = iter(
             self._kept_or_removed(partition, standing)
             for partition in sorted({*counts, *present})
@@ -103,6 +105,7 @@ class _Job:
             schema,
             self.exported_at,
             self.git_sha,
+            versions,
         )
         with ahead(self.source.rows(self.dataset, schema, changed)) as rows:
             written = (
@@ -153,6 +156,17 @@ class _Job:
             elif is_same:
                 standing[partition] = (Action.UNCHANGED, manifest)
         return standing
+
+    def _note_versions(
+        self,
+        standing: Mapping[Partition, tuple[Action, Manifest]],
+        versions: Mapping[date, str],
+    ) -> None:
+        # Something else of the month changed: these rows are those of the database all the same.
+        for partition, (action, manifest) in standing.items():
+            version = version_for(partition, versions)
+            if action is Action.UNCHANGED and manifest.versions != version:
+                files.write_manifest(self._folder(partition), replace(manifest, versions=version))
 
     def _readable(self, partition: Partition) -> Manifest | None:
         try:

@@ -55,6 +55,8 @@ class Manifest:
         exported_at: When it was written, ISO 8601, UTC.
         archived_at: Since when the lake may hold the only copy; such a partition is never
             rewritten or removed by an export.
+        versions: A hash of ``ops.bar_versions`` of its month when the rows were read; as long as
+            the database says the same, the rows are those of the database.
     """
 
     format: int
@@ -72,6 +74,7 @@ class Manifest:
     git_sha: str | None
     exported_at: str
     archived_at: str | None = None
+    versions: str | None = None
 
     def to_json(self) -> str:
         """Return the file's text."""

@@ -7,6 +7,7 @@ symbol, say) can become part of a path.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -80,6 +81,18 @@ class LoadPartition:
 
 
 AnyPartition = Partition | LoadPartition
+
+
+def version_for(partition: AnyPartition, versions: Mapping[date, str]) -> str | None:
+    """Return the version of the month that a partition lies in.
+
+    Args:
+        partition: A day or a month; what is longer has none.
+        versions: By the first day of the month.
+    """
+    if isinstance(partition, LoadPartition) or partition.grain is Grain.YEAR:
+        return None
+    return versions.get(partition.start.replace(day=1))
 
 
 def parse_partition(name: str) -> AnyPartition | None:

@@ -154,6 +154,20 @@ def row_hash_of(schema: pa.Schema) -> str:
     return f"hash_record_extended(row({columns(schema)}), 0)"
 
 
+def versions_of(table: str) -> str:
+    """Return the statement that sums up by month which bars a table of core holds.
+
+    Args:
+        table: SQL expression, its qualified name as a text.
+    """
+    return (
+        "select month_start_date, count(*) || ':'"
+        " || sum(hashtextextended(concat_ws(' ', instrument_id, version_id), 0)::numeric)"
+        " as version"
+        f" from ops.bar_versions where relation_name = {table} group by month_start_date"
+    )
+
+
 def sentence(error: Exception) -> str:
     """Return what an exception says in one line."""
     return " ".join(str(error).split())[:300].rstrip(".")

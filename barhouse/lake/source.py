@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ from barhouse.lake.rows import (
     sent_columns,
     sentence,
     stored_type,
+    versions_of,
     within,
 )
 
@@ -94,6 +96,18 @@ class Source:
         value = f"count(*)::text || ':' || sum({row_hash_of(schema)}::numeric)::text as found"
         found = self._per_partition(dataset, schema, value, span)
         return {partition: text for partition, text in found.items() if partition in chosen}
+
+    def versions(self, dataset: Dataset) -> dict[date, str]:
+        """Return a hash per month that changes with any bar of a table; nothing for the marts.
+
+        Args:
+            dataset: What to look at.
+        """
+        if dataset.table is None:
+            return {}
+        with self._reader(dataset, versions_of(f"'{dataset.table}'")) as reader:
+            found = reader.read_all().to_pylist()
+        return {row["month_start_date"]: row["version"] for row in found}
 
     def rows(
         self, dataset: Dataset, schema: pa.Schema, partitions: Sequence[Partition]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from barhouse.lake.datasets import Dataset
 from barhouse.lake.errors import LakeError
 from barhouse.lake.manifest import FORMAT, Manifest, columns_of
 from barhouse.lake.parquet import write_parquet
-from barhouse.lake.partitions import AnyPartition
+from barhouse.lake.partitions import AnyPartition, version_for
 from barhouse.lake.rows import Rows
 
 _WRITERS = 3
@@ -34,6 +35,7 @@ class Writer:
         schema: Its columns.
         exported_at: The instant noted in the manifests, ISO 8601.
         git_sha: Version of the models, noted in the manifests.
+        versions: By month, noted in the manifests; see :meth:`Source.versions`.
     """
 
     dataset: Dataset
@@ -41,6 +43,7 @@ class Writer:
     schema: pa.Schema
     exported_at: str
     git_sha: str | None
+    versions: Mapping[date, str] = field(default_factory=dict)
 
     def write_all(
         self, rows: Iterator[Rows], count_of: Callable[[AnyPartition], int | None]
@@ -108,6 +111,7 @@ class Writer:
                 fingerprint=f"{extent.rows}:{row_hash}",
                 git_sha=self.git_sha,
                 exported_at=self.exported_at,
+                versions=version_for(partition, self.versions),
             )
             draft.publish(manifest)
         return manifest
