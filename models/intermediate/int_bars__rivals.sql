@@ -20,9 +20,7 @@ bars as not materialized (
     select * from {{ ref('stg_bars') }}
 ),
 
-discarded_requests as (
-    select * from {{ ref('discarded_requests') }}
-),
+discarded_requests as (select * from {{ ref('discarded_requests') }}),
 
 rejected as (
     select * from {{ ref('int_bars__rejected') }}

@@ -25,6 +25,7 @@ FIRST, LAST = datetime(2009, 1, 6, tzinfo=UTC), datetime(2026, 12, 20, tzinfo=UT
 UNUSUAL = (
     "discarded_requests",
     "int_bars__reconsidered",
+    "int_bars__rebased",
     "int_bars__rejected",
     "int_actions__split_basis",
 )
