@@ -17,10 +17,8 @@
     {%- for start_at, end_at, _ in ranges if start_at is not none %}
         {% call statement('refresh_' ~ loop.index, auto_begin=False) -%}
             {{ adapter.marker_run_outside_transaction() }}
-            call refresh_continuous_aggregate(
-                '{{ name }}', '{{ start_at }}', '{{ end_at }}',
-                options => '{"buckets_per_batch": 10000}'
-            );
+            call refresh_continuous_aggregate('{{ name }}', '{{ start_at }}', '{{ end_at }}',
+                options => '{"buckets_per_batch": 10000}');
         {%- endcall %}
     {%- endfor %}
     {%- if ranges | length > 0 %}

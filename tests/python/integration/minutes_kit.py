@@ -19,13 +19,16 @@ files:
 COMPRESS = "select count(compress_chunk(chunk)) from show_chunks('core.bars_1m') as chunk"
 
 
-def minutes(symbol: str = "KO", **closes: str) -> str:
-    """Return two mornings of minute bars; `m0944="1.23"` gives the close of 09:44 of the first."""
+def minutes(symbol: str = "KO", start: int = 59, **closes: str) -> str:
+    """Return two mornings of minute bars; `m0944="1.23"` gives the close of 09:44 of the first.
+
+    `start` is the price of the first.
+    """
     lines = ["time,symbol,open,high,low,close,volume"]
     for day in DAYS:
         for number in range(120):
             time = datetime.fromisoformat(f"{day} 09:30:00") + timedelta(minutes=number)
-            price = 59 + number / 100
+            price = start + number / 100
             close = f"{price + 0.02:.2f}"
             if day == DAYS[0]:
                 close = closes.get(f"m{time:%H%M}", close)
