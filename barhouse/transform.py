@@ -236,6 +236,8 @@ def _environment(settings: Settings, warehouse: Warehouse | None) -> dict[str, s
         "DBT_TARGET_PATH": str(target_path(settings)),
         "DBT_LOG_PATH": str(settings.state_dir / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        # Every statement of a build makes thousands of lines, and a fifth of its time.
+        "DBT_LOG_LEVEL_FILE": settings.values.get("DBT_LOG_LEVEL_FILE", "info"),
         # Advertisements, of which dbt keeps note in the home folder.
         "DBT_ENGINE_HINTS_ENABLED": "false",
         **(warehouse.dbt_environment() if warehouse else {}),

@@ -1,12 +1,11 @@
 {#- Renders a select statement: the ranges, in whole buckets, in which an aggregate is to be
     refreshed because its source changed, each with the number of the last change known.
     name, source: `schema.name`. bucket: width of a bucket, e.g. '5 minutes'.
-    Ranges with less than a long weekend between them are one: a call costs more than the
-    buckets between, of which TimescaleDB knows that they hold. What only the lake holds
-    of the hypertable below is left out, and parts no change lies in. No row when nothing
-    changed. -#}
+    All of them are one range, so that one transaction refreshes them: whoever asks meanwhile
+    sees all of the old or all of the new, and TimescaleDB knows which buckets between hold.
+    What only the lake holds of the hypertable below is left out, and parts no change lies
+    in. No row when nothing changed. -#}
 {% macro ranges_to_refresh(name, source, bucket) -%}
-    {%- set near = "interval '96 hours'" -%}
     with pending as (
         select
             range_id,
@@ -25,22 +24,15 @@
     summed_up as (
         select
             range_agg(tstzrange(start_at, end_at)) as changed,
-            range_agg(tstzrange(start_at, end_at + {{ near }})) as with_gaps,
+            tstzmultirange(tstzrange(min(start_at), max(end_at))) as whole,
             max(range_id) as last_range_id,
             coalesce({{ archived_ranges_of(hypertable_below(source)) }}, '{}') as archived
         from pending
-    ),
-
-    joined as (
-        select range_agg(tstzrange(lower(one), upper(one) - {{ near }})) as ranges
-        from summed_up
-        cross join unnest(with_gaps) as one
     )
 
     select lower(one)::text, upper(one)::text, summed_up.last_range_id
     from summed_up
-    cross join joined
-    left join unnest(joined.ranges - archived) as one on one && changed - archived
+    left join unnest(whole - archived) as one on one && changed - archived
     where summed_up.last_range_id is not null
     order by lower(one)
 {%- endmacro %}

@@ -3,8 +3,8 @@
     name, source: `schema.name`. bucket: width of a bucket, e.g. '5 minutes'.
     Right after the aggregate was created that is every range ever recorded. With no new
     range nothing is run. A build killed in between refreshes the same ranges again.
-    A transaction takes in ten thousand buckets: of TimescaleDB's own ten, each reads the
-    source anew. -#}
+    One transaction takes in all buckets of a range (0): of TimescaleDB's own batches of ten,
+    each reads the source anew. -#}
 {% macro refresh_aggregate(name, source, bucket) %}
     {%- set ranges = run_query(ranges_to_refresh(name, source, bucket)).rows -%}
     {%- if ranges | length > 0 %}
@@ -18,7 +18,7 @@
         {% call statement('refresh_' ~ loop.index, auto_begin=False) -%}
             {{ adapter.marker_run_outside_transaction() }}
             call refresh_continuous_aggregate('{{ name }}', '{{ start_at }}', '{{ end_at }}',
-                options => '{"buckets_per_batch": 10000}');
+                options => '{"buckets_per_batch": 0}');
         {%- endcall %}
     {%- endfor %}
     {%- if ranges | length > 0 %}
