@@ -92,27 +92,7 @@ preferred as (
 ),
 
 named as (
-    select
-        -- keys
-        symbol_history.symbol,
-        preferred.session_date,
-        preferred.instrument_id,
-        -- prices
-        trim_scale(preferred.open) as open,
-        trim_scale(preferred.high) as high,
-        trim_scale(preferred.low) as low,
-        trim_scale(preferred.close) as close,
-        trim_scale(preferred.vwap) as vwap,
-        -- activity
-        trim_scale(preferred.volume) as volume,
-        preferred.trade_count,
-        -- flags
-        preferred.is_final,
-        preferred.built_from,
-        preferred.provider
-    from preferred
-    inner join symbol_history
-        on {{ has_symbol('preferred', 'symbol_history') }}
+    {{ named_days('preferred') }}
 )
 
 select * from named

@@ -60,10 +60,8 @@ def test_changed_view_is_replaced_and_one_with_other_columns_made_anew(
     replaced, widened = marts / "minute_bars.sql", marts / "daily_bars.sql"
     replaced.write_text(replaced.read_text() + "\nwhere true\n")
     text = widened.read_text()
-    assert text.count("preferred.provider\n") == 1
-    widened.write_text(
-        text.replace("preferred.provider\n", "preferred.provider,\n        1 as one\n")
-    )
+    assert text.endswith("\nselect * from named\n")
+    widened.write_text(text.replace("\nselect * from named\n", "\nselect *, 1 as one from named\n"))
     with widened.with_suffix(".yml").open("a") as properties:
         properties.write("      - name: one\n        data_type: integer\n")
     standing = views(house)
