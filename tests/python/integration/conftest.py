@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,41 +16,71 @@ from barhouse import embedded, transform
 from barhouse.opening import ready_warehouse
 from extract.settings import Settings
 
-
-@pytest.fixture(scope="session")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of a stopped server that is bootstrapped and knows the sessions."""
-    house = House(house_settings(tmp_path_factory.mktemp("bare") / "state"))
-    ready_warehouse(house.settings)
-    house.extract("sessions")
-    # The parsed project comes along with the folder and spares every test a full parse.
-    assert transform.run_dbt(["parse", "--quiet"], house.settings, house.warehouse) == 0
-    embedded.stop(house.settings.embedded_dir)
-    return house.settings.state_dir
+Share = Callable[[str, Callable[[Path], None]], Path]
 
 
 @pytest.fixture(scope="session")
-def template(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def share(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Share:
+    """A function by which one of the test processes makes a state folder for all of them."""
+    root = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        root = root.parent
+
+    def shared(name: str, make: Callable[[Path], None]) -> Path:
+        folder = root / name
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "made").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                make(folder / "state")
+                (folder / "made").touch()
+        return folder / "state"
+
+    return shared
+
+
+@pytest.fixture(scope="session")
+def bare(share: Share) -> Path:
+    """The state folder of a stopped server that is bootstrapped and knows the sessions."""
+
+    def make(state: Path) -> None:
+        house = House(house_settings(state))
+        ready_warehouse(house.settings)
+        house.extract("sessions")
+        # The parsed project comes along with the folder and spares every test a full parse.
+        assert transform.run_dbt(["parse", "--quiet"], house.settings, house.warehouse) == 0
+        house.stop()
+
+    return share("bare", make)
+
+
+@pytest.fixture(scope="session")
+def template(bare: Path, share: Share) -> Path:
     """The same, built: what a first build makes is there, without bars."""
-    house = House(house_settings(tmp_path_factory.mktemp("template") / "state"))
-    copy_template(bare, house)
-    house.build()
-    embedded.stop(house.settings.embedded_dir)
-    return house.settings.state_dir
+
+    def make(state: Path) -> None:
+        house = House(house_settings(state))
+        copy_template(bare, house)
+        house.build()
+        house.stop()
+
+    return share("template", make)
 
 
 @pytest.fixture(scope="session")
-def minutes_house(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def minutes_house(bare: Path, share: Share) -> Path:
     """The state folder of a stopped warehouse with the minutes, built once for all tests."""
-    state = tmp_path_factory.mktemp("minutes") / "state"
-    shutil.copytree(bare, state, ignore=lambda *_: ["cache"])
-    house = House(Settings(ROOT, state, state / "lake", None))
-    (state / "ko.csv").write_text(minutes())
-    (state / "files.yaml").write_text(FILES_YAML)
-    house.extract("files", config=state / "files.yaml")
-    house.build()
-    house.stop()
-    return state
+
+    def make(state: Path) -> None:
+        shutil.copytree(bare, state, ignore=lambda *_: ["cache"])
+        house = House(Settings(ROOT, state, state / "lake", None))
+        (state / "ko.csv").write_text(minutes())
+        (state / "files.yaml").write_text(FILES_YAML)
+        house.extract("files", config=state / "files.yaml")
+        house.build()
+        house.stop()
+
+    return share("minutes", make)
 
 
 @pytest.fixture
@@ -84,14 +115,23 @@ def bare_house(bare: Path, tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture(scope="session")
-def sample_house(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def sample_house(
+    bare: Path, share: Share, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
     """The warehouse of the demo, built; shared, so tests only read it."""
+
+    def make(state: Path) -> None:
+        house = House(house_settings(state))
+        copy_template(bare, house)
+        house.extract("sample")
+        house.build()
+        house.stop()
+
+    built = share("sample", make)
     house = House(house_settings(tmp_path_factory.mktemp("sample") / "state"))
-    copy_template(bare, house)
-    house.extract("sample")
-    house.build()
+    copy_template(built, house)
     yield house
-    embedded.stop(house.settings.embedded_dir)
+    house.stop()
 
 
 @pytest.fixture(scope="session")
