@@ -10,7 +10,14 @@
     {%- if ranges | length > 0 %}
         {% call statement('unpack_all') -%}
             -- however many rows a range has in compressed chunks
-            set timescaledb.max_tuples_decompressed_per_dml_transaction = 0
+            set timescaledb.max_tuples_decompressed_per_dml_transaction = 0;
+            -- of more ranges than that, all that lies between would be made anew, too
+            set timescaledb.materializations_per_refresh_window = 100000;
+            -- the key puts bars in order: groups of them need no hash, which goes to the disk,
+            -- and compiling the expressions of every chunk takes longer than running them
+            set enable_hashagg = off;
+            set jit = off;
+            set work_mem = '{{ var("work_mem") }}'
         {%- endcall %}
         {% do adapter.commit() %}
     {%- endif %}
@@ -30,6 +37,9 @@
             update ops.aggregate_states
             set last_range_id = {{ ranges[0][2] }}
             where relation_name = '{{ name }}';
+            reset enable_hashagg;
+            reset jit;
+            reset work_mem
         {%- endcall %}
         {% do adapter.commit() %}
     {%- endif %}

@@ -6,12 +6,19 @@
     {%- set chosen = [] -%}
     {%- for rule in rules if rules[rule]['severity'] == severity %}{% do chosen.append(rule) %}{% endfor -%}
     {%- if chosen -%}
-        nullif(concat_ws(
-            ', '
-            {%- for rule in chosen %},
-            case when {{ rules[rule]['broken'] }} then '{{ rule }}' end
-            {%- endfor %}
-        ), '')
+        case
+            -- hardly any bar breaks one: only what does is put into words
+            when
+                {%- for rule in chosen %}
+                ({{ rules[rule]['broken'] }}){{ ' or' if not loop.last }}
+                {%- endfor %}
+                then concat_ws(
+                    ', '
+                    {%- for rule in chosen %},
+                    case when {{ rules[rule]['broken'] }} then '{{ rule }}' end
+                    {%- endfor %}
+                )
+        end
     {%- else -%}
         null::text
     {%- endif -%}

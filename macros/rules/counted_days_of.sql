@@ -1,15 +1,14 @@
 {#- Renders a query: each day that was judged or has lost its bars, with its number of bars
     and of those that break a hard rule.
-    judged: the relation with the verdicts. -#}
-{% macro counted_days_of(judged) -%}
+    counts: relation of the days that were judged (int_bars__judged_days). -#}
+{% macro counted_days_of(counts) -%}
     select
         instrument_id,
         timeframe,
         session_date,
-        count(*) as bar_count,
-        count(*) filter (where violations is not null) as violation_count
-    from {{ judged }}
-    group by instrument_id, timeframe, session_date
+        bar_count,
+        violation_count
+    from {{ counts }}
     union all
     -- a day without bars that may compete holds nothing back any more
     select
@@ -19,7 +18,7 @@
         0,
         0
     from quality.quarantined_days as held
-    left join {{ judged }} as judged
+    left join {{ counts }} as judged
         on {{ same_day('held', 'judged') }}
     where
         held.state in ('open', 'released')

@@ -1,14 +1,14 @@
 {#- Renders common table expressions, the last of them `judged_days`: each day that was
     judged or has lost its bars, with verdict, fingerprint and newest decision. -#}
-{% macro judged_days_of(judged) -%}
-    days as ({{ counted_days_of(judged) }}),
+{% macro judged_days_of(counts) -%}
+    days as ({{ counted_days_of(counts) }}),
 
     bad_days as (
         select * from days
         where violation_count > 0
     ),
 
-    offenders as ({{ offending_bars_of(judged) }}),
+    offenders as ({{ offending_bars_of('bad_days') }}),
 
     fingerprints as (
         select
@@ -16,7 +16,7 @@
             judged.timeframe,
             judged.session_date,
             {{ hash_of_bars('judged') }} as bars_hash
-        from {{ judged }} as judged
+        from {{ ref('int_bars__judged') }} as judged
         inner join bad_days on {{ same_day('judged', 'bad_days') }}
         group by judged.instrument_id, judged.timeframe, judged.session_date
     ),

@@ -1,5 +1,6 @@
-{#- Renders a query: what the bars of each bad day break, and the first five of them. -#}
-{% macro offending_bars_of(judged) -%}
+{#- Renders a query: what the bars of each bad day break, and the first five of them.
+    bad_days: CTE of these days; the bars are looked at only where there is one. -#}
+{% macro offending_bars_of(bad_days) -%}
     select
         judged.instrument_id,
         judged.timeframe,
@@ -12,10 +13,12 @@
         select
             bars.*,
             row_number() over (
-                partition by instrument_id, timeframe, session_date order by bar_start_at
+                partition by bars.instrument_id, bars.timeframe, bars.session_date
+                order by bars.bar_start_at
             ) as place
-        from {{ judged }} as bars
-        where violations is not null
+        from {{ ref('int_bars__judged') }} as bars
+        inner join {{ bad_days }} on {{ same_day('bars', bad_days) }}
+        where bars.violations is not null
     ) as judged
     cross join unnest(string_to_array(judged.violations, ', ')) as rule
     group by judged.instrument_id, judged.timeframe, judged.session_date

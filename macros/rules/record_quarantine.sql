@@ -1,8 +1,8 @@
 {#- Renders a statement: note the session days that break a hard rule with what was decided
     on them, and clear those that were judged anew and found right.
-    judged: the relation with the verdicts (int_bars__judged). -#}
-{% macro record_quarantine(judged) -%}
-    with {{ judged_days_of(judged) }}
+    counts: relation of the days that were judged (int_bars__judged_days). -#}
+{% macro record_quarantine(counts) -%}
+    with {{ judged_days_of(counts) }}
 
     insert into quality.quarantined_days as standing (
         instrument_id, timeframe, session_date, state, rules, violation_count, bar_count,

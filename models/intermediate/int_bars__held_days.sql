@@ -2,8 +2,8 @@
 -- unless they were released as they are.
 {{ config(materialized='table', post_hook='analyze {{ this }}') }}
 
-with bars as (
-    select * from {{ ref('int_bars__judged') }}
+with judged_days as (
+    select * from {{ ref('int_bars__judged_days') }}
 ),
 
 released_days as (
@@ -12,12 +12,12 @@ released_days as (
 ),
 
 bad_days as (
-    select distinct
+    select
         instrument_id,
         timeframe,
         session_date
-    from bars
-    where violations is not null
+    from judged_days
+    where violation_count > 0
 ),
 
 held_days as (

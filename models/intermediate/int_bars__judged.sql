@@ -1,35 +1,35 @@
 -- The verdict on each winning bar: which rules it breaks. The tests on this table are
 -- the gate before anything is published.
+-- One bar per instrument, timeframe and start wins: one whose basis is certain before
+-- one that would be held back, then the preferred provider's, a final one before one
+-- still in progress, then the newest.
 {{ config(
     materialized='table',
     unlogged=true,
     pre_hook='{{ plan_for_many_rows() }}',
-    post_hook=['{{ record_quarantine(this) }}', '{{ record_warnings(this) }}'],
 ) }}
 
 with bars as (
-    select * from {{ ref('int_bars__winners') }}
+    select * from {{ ref('int_bars__examined') }}
 ),
 
-sessions as (
-    select * from {{ ref('sessions') }}
-),
-
-in_session as (
-    select
-        bars.*,
-        sessions.open_at,
-        sessions.close_at,
-        sessions.break_start_at,
-        sessions.break_end_at,
-        sessions.pre_open_at,
-        sessions.post_close_at,
-        {{ bar_length('bars.timeframe') }} as bar_length
+winners as (
+    select distinct on (instrument_id, bar_key_at, timeframe) *
     from bars
-    left join sessions
-        on
-            bars.exchange = sessions.exchange
-            and bars.session_date = sessions.session_date
+    where not {{ bar_is_archived('bars') }}
+    order by
+        instrument_id asc,
+        bar_key_at asc,
+        timeframe asc,
+        is_rebased asc,
+        is_basis_uncertain asc,
+        provider_priority asc,
+        is_final desc,
+        loaded_at desc,
+        load_id desc,
+        fetched_at desc,
+        request_id desc,
+        source_row desc
 ),
 
 judged as (
@@ -48,16 +48,16 @@ judged as (
         reported_basis,
         -- activity
         volume,
-        round(vwap * volume, 18)::numeric(38, 18) as notional,
+        notional,
         trade_count,
         -- flags
-        {{ bar_scope() }} as session_scope,
-        {{ session_minute() }} as session_minute,
-        coalesce({{ bar_is_regular() }}, false) as is_regular,
+        session_scope,
+        session_minute,
+        is_regular,
         is_final,
         is_pending,
-        {{ broken_rules('hard') }} as violations,
-        {{ broken_rules('soft') }} as warnings,
+        violations,
+        warnings,
         -- lineage
         provider,
         provider_priority,
@@ -67,8 +67,7 @@ judged as (
         fetched_at,
         load_id,
         loaded_at
-    from in_session
-    where not {{ bar_is_archived('in_session') }}
+    from winners
 )
 
 select * from judged

@@ -4,7 +4,7 @@ with bars as (
     select * from {{ ref('stg_bars') }}
 ),
 
-pending_loads as (
+pending_loads as not materialized (
     select * from {{ ref('int_loads__pending') }}
 ),
 
@@ -16,11 +16,20 @@ discarded_requests as (
     select * from {{ ref('discarded_requests') }}
 ),
 
-rejected as (
+rejected as not materialized (
     select * from {{ ref('int_bars__rejected') }}
 ),
 
-pending as (
+-- what landed after the decision may compete again
+admitted as (
+    select
+        rejected.*,
+        pending_loads.load_id
+    from rejected
+    inner join pending_loads on rejected.rejected_until_at < pending_loads.loaded_at
+),
+
+placed_bars as (
     select
         bars.*,
         placed.instrument_id,
@@ -34,11 +43,35 @@ pending as (
     inner join pending_loads on bars.load_id = pending_loads.load_id
     inner join placed
         on {{ is_placed('bars', 'placed', session_day('bars', 'placed')) }}
-    left join discarded_requests on bars.request_id = discarded_requests.request_id
-    left join rejected on {{ bar_is_rejected('bars', 'placed') }}
+),
+
+-- asked of hashes, which cost nothing where they are empty, as they mostly are
+pending as (
+    select * from placed_bars
     where
-        discarded_requests.request_id is null
-        and rejected.instrument_id is null
+        request_id not in (
+            select discarded_requests.request_id from discarded_requests
+            where discarded_requests.request_id is not null
+        )
+        and (
+            (instrument_id, provider, timeframe, placed_on) not in (
+                select
+                    rejected.instrument_id,
+                    rejected.provider,
+                    rejected.timeframe,
+                    rejected.session_date
+                from rejected
+            )
+            or (instrument_id, provider, timeframe, placed_on, load_id) in (
+                select
+                    admitted.instrument_id,
+                    admitted.provider,
+                    admitted.timeframe,
+                    admitted.session_date,
+                    admitted.load_id
+                from admitted
+            )
+        )
 )
 
 select * from pending

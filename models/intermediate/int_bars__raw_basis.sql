@@ -12,23 +12,21 @@ restated as (
     select * from {{ ref('int_bars__restated') }}
 ),
 
-bars as (
-    select * from pending
-    union all
-    select * from reconsidered
-),
-
-as_traded as (
+-- one list of three: what was made of lists of lists would pass every row on again
+with_ratio as (
     select
         *,
         null::numeric as restated_ratio,
         false as is_basis_uncertain
-    from bars
+    from pending
     where price_basis <> 'split'
-),
-
-with_ratio as (
-    select * from as_traded
+    union all
+    select
+        *,
+        null::numeric as restated_ratio,
+        false as is_basis_uncertain
+    from reconsidered
+    where price_basis <> 'split'
     union all
     select * from restated
 ),

@@ -8,8 +8,8 @@
     post_hook='analyze {{ this }}',
 ) }}
 
-with judged as (
-    select * from {{ ref('int_bars__judged') }}
+with judged_days as (
+    select * from {{ ref('int_bars__judged_days') }}
 ),
 
 placed as (
@@ -37,13 +37,13 @@ shared_instruments as (
 ),
 
 touched as materialized (
-    select distinct
-        judged.instrument_id,
-        judged.timeframe,
-        judged.session_date
-    from judged
+    select
+        judged_days.instrument_id,
+        judged_days.timeframe,
+        judged_days.session_date
+    from judged_days
     inner join shared_instruments
-        on judged.instrument_id = shared_instruments.instrument_id
+        on judged_days.instrument_id = shared_instruments.instrument_id
 ),
 
 -- a session starts and ends within two days of its date: that lets the index help

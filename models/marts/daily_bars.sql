@@ -2,7 +2,7 @@
 
 -- The provider's own day where there is one (it holds the auctions), else the day built
 -- from minutes.
-with reported as (
+with reported as not materialized (
     select * from {{ ref('bars_1d') }}
 ),
 

@@ -3,7 +3,7 @@
     timeframe: SQL expression, e.g. '1m' in quotes or a column. -#}
 {% test bars_lie_in_session(model, timeframe) %}
 with bars as (
-    select * from {{ model }}
+    {{ tested_bars(model) }}
 ),
 
 instruments as (

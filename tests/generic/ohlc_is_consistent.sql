@@ -2,7 +2,7 @@
     released, unless the rule is not hard. -#}
 {% test ohlc_is_consistent(model) %}
 with bars as (
-    select * from {{ model }}
+    {{ tested_bars(model) }}
 ),
 
 offenders as (

@@ -2,7 +2,7 @@
     unless the rule is not hard. -#}
 {% test prices_are_positive(model) %}
 with bars as (
-    select * from {{ model }}
+    {{ tested_bars(model) }}
 ),
 
 offenders as (

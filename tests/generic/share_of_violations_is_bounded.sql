@@ -6,7 +6,16 @@
 {% test share_of_violations_is_bounded(model, max_share, min_count) %}
 with judged as (
     select * from {{ model }}
-    where is_pending
+),
+
+judged_days as (
+    select * from {{ ref('int_bars__judged_days') }}
+),
+
+-- the bars are looked at only where a day has one that breaks a rule
+bad_days as (
+    select * from judged_days
+    where violation_count > 0
 ),
 
 thresholds as ({{ rule_thresholds(max_share) }}),
@@ -18,9 +27,10 @@ broken as (
         thresholds.measured,
         thresholds.max_share
     from judged
+    inner join bad_days on {{ same_day('judged', 'bad_days') }}
     cross join unnest(string_to_array(judged.violations, ', ')) as violated (rule)
     inner join thresholds on violated.rule = thresholds.rule
-    where judged.violations is not null
+    where judged.violations is not null and judged.is_pending
 ),
 
 -- a bar that breaks two rules measured together counts once
@@ -28,7 +38,7 @@ measured as (
     select
         measured,
         count(distinct row(instrument_id, timeframe, bar_start_at)) as violation_count,
-        (select count(*) from judged) as bar_count
+        (select sum(judged_days.pending_count)::bigint from judged_days) as bar_count
     from broken
     group by measured
 ),

@@ -74,7 +74,7 @@ def days(draw: st.DrawFn) -> tuple[int, list[tuple[float, int]], int]:
 def minutes_of(
     instrument_id: int, session: dict[str, Any], stretches: list[tuple[float, int]], seed: int
 ) -> list[dict[str, Any]]:
-    """The winners of one day, as the verdict gets them."""
+    """The bars of one day, as the verdict gets them."""
     made = random.Random(seed)
     edges = [session[name] for name in ("open_at", "close_at", "break_start_at", "break_end_at")]
     # Rollups keep a bucket that spans midnight UTC in two parts.
@@ -144,7 +144,8 @@ def answers(
     rows = models.run(
         " union all ".join(parts),
         {
-            "int_bars__winners": winners,
+            "int_bars__raw_basis": winners,
+            "int_bars__rebased": [],
             "stg_quarantined_days": [],
             "sessions": sessions,
             "instruments": [{"instrument_id": i, "exchange": name} for i, name in ids.items()],
