@@ -2,7 +2,7 @@
 
     BARHOUSE_DATABASE_URL=... python -m benchmarks.publish [--symbols 20] [--days 252]
 
-lands minutes of full sessions, generated in the database, and then times in each round:
+lands generated minutes and then times in each round:
 
   * ``publish``: `barhouse build`, from its first look at the pending loads to the end of
     ``core.bars_1m``: placing, basis, winners, verdicts, quarantine, gate, upsert, ledgers;
@@ -25,26 +25,23 @@ import psycopg
 
 from barhouse import transform
 from barhouse.errors import BarhouseError
-from barhouse.landing import extract_provider
 from barhouse.opening import ready_warehouse
-from benchmarks.minutes import land_minutes
+from benchmarks.copying import PLAIN, make_plain
+from benchmarks.generator import Scale
+from benchmarks.landing import land_minutes, made_market
 from extract.settings import load_settings
 
 FIRST: Final = "int_loads__pending"
 LAST: Final = "bars_1m"
-CLONE: Final = """
-drop table if exists ops.plain_bars, ops.plain_source;
-create unlogged table ops.plain_source as
-select * from core.bars_1m order by instrument_id, bar_start_at;
-create table ops.plain_bars (like core.bars_1m);
-select create_hypertable(
-    'ops.plain_bars', by_range('bar_start_at', interval '7 days'),
-    create_default_indexes => false
-);
-alter table ops.plain_bars add primary key (instrument_id, bar_start_at);
-analyze ops.plain_source;
-checkpoint
-"""
+SOURCE: Final = "ops.plain_source"
+CLONE: Final = (
+    f"drop table if exists {SOURCE}",
+    (
+        f"create unlogged table {SOURCE} as"
+        " select * from core.bars_1m order by instrument_id, bar_start_at"
+    ),
+    f"analyze {SOURCE}",
+)
 
 
 def main() -> None:
@@ -57,10 +54,11 @@ def main() -> None:
     settings = load_settings()
     warehouse = ready_warehouse(settings)
     with psycopg.connect(warehouse.url(), autocommit=True) as connection:
-        if connection.execute("select from staging.raw_bars limit 1").fetchone():
+        if connection.execute("select 1 from staging.raw_bars limit 1").fetchone():
             raise BarhouseError("The database holds bars already; expected one without any.")
-        extract_provider("sessions", settings, warehouse, {"only": ["XNYS"]})
-        row_count = land_minutes(connection, given.symbols, given.days)
+        scale = Scale(given.symbols, given.days, 0, 0, 0, 1, 0)
+        market = made_market(settings, warehouse, scale)
+        row_count = land_minutes(warehouse, market, 0, given.days)
         rounds = []
         for _round in range(given.rounds):
             rounds.append(_round_of(connection, settings, warehouse))
@@ -90,12 +88,13 @@ def _round_of(connection: psycopg.Connection, settings: Any, warehouse: Any) -> 
     transform.build(settings, warehouse)
     build = time.monotonic() - started
     publish = _span(settings.state_dir / "dbt" / "run_results.json")
-    for statement in CLONE.split(";"):
+    for statement in CLONE:
         connection.execute(statement.encode())
+    make_plain(connection)
     started = time.monotonic()
-    connection.execute("insert into ops.plain_bars select * from ops.plain_source")
+    connection.execute(f"insert into {PLAIN} select * from {SOURCE}".encode())
     insert = time.monotonic() - started
-    connection.execute("drop table ops.plain_bars, ops.plain_source")
+    connection.execute(f"drop table {PLAIN}, {SOURCE}".encode())
     return {"publish": publish, "insert": insert, "build": build}
 
 
