@@ -21,8 +21,8 @@ built_days as (
     select * from {{ ref('days_from_minutes') }}
 ),
 
--- The provider's own close comes first; minutes serve where there is none. Not a list of
--- all closes that each action reads anew: each looks into the key.
+-- The provider's own close comes first; minutes serve where there is none. Each action
+-- looks into the key instead of reading all closes.
 closes as not materialized (
     select
         instrument_id,
