@@ -1,10 +1,11 @@
 # Everything a person does with Barhouse. `make help` lists it.
 PYTHON ?= python3
+SCALE ?= small
 BIN := .venv/bin
 DBT_PARSE_TARGET := .barhouse/parse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo nightly psql report docs test test-unit check format lock clean
+.PHONY: help setup demo nightly psql report docs bench test test-unit check format lock clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +27,10 @@ report: setup  ## Write report.html: candles, completeness, quarantine, freshnes
 
 docs: setup  ## Write the models' documentation as one page: .barhouse/docs/index.html
 	@$(BIN)/barhouse docs
+
+bench: setup  ## Measure beside DuckDB and ArcticDB: make bench SCALE=small|reference|full
+	@$(PYTHON) tools/setup.py peers
+	@$(BIN)/python -m benchmarks --scale $(SCALE) $(if $(OUTPUT),--output $(OUTPUT))
 
 test: setup  ## Run every test, against a TimescaleDB of its own
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -49,9 +54,11 @@ format: setup  ## Format Python and SQL in place
 	$(BIN)/ruff check --fix .
 	$(BIN)/sqlfluff fix models tests/generic tests/singular sql_bootstrap
 
-lock: setup  ## Resolve requirements.lock anew from pyproject.toml
+lock: setup  ## Resolve the locks anew from pyproject.toml and benchmarks/requirements.in
 	.barhouse/tools/bin/uv --system-certs pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet -o requirements.lock
+	.barhouse/tools/bin/uv --system-certs pip compile benchmarks/requirements.in --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet -o benchmarks/requirements.lock
 
 clean:  ## Stop the embedded database and delete all that Barhouse made, the lake included
 	-@$(BIN)/barhouse db stop

@@ -32,19 +32,9 @@ from barhouse.lake.datasets import dataset_named
 from barhouse.lake.listing import partition_folders
 from barhouse.lake.restore import restore
 from barhouse.opening import ready_warehouse
+from benchmarks.copying import PLAIN, copy_in, copy_out
 from extract.settings import load_settings
 
-BLOCK: Final = 1 << 20
-PLAIN: Final = (
-    "drop table if exists ops.plain_bars",
-    "create table ops.plain_bars (like core.bars_1m)",
-    (
-        "select create_hypertable('ops.plain_bars', by_range('bar_start_at', interval '7 days'),"
-        " create_default_indexes => false)"
-    ),
-    "alter table ops.plain_bars add primary key (instrument_id, bar_start_at)",
-    "checkpoint",
-)
 STEPS: Final = ("copy out", "export", "copy in", "restore")
 
 
@@ -64,7 +54,7 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 rounds.append(_round_of(connection, warehouse.url, Path(folder), count))
             sys.stderr.write(f"{rounds[-1]}\n")
-        connection.execute("drop table ops.plain_bars")
+        connection.execute(f"drop table {PLAIN}".encode())
     out, to_lake, into, back = (
         sorted(one[step] for one in rounds)[len(rounds) // 2] for step in STEPS
     )
@@ -83,33 +73,14 @@ def _round_of(
     if minutes is None:
         raise BarhouseError("The lake has no dataset bars_1m.")
     taken, lake = {}, folder / "lake"
-
-    started = time.monotonic()
-    with (
-        (folder / "bars").open("wb") as file,
-        connection.cursor() as cursor,
-        cursor.copy("copy (select * from core.bars_1m) to stdout (format binary)") as rows,
-    ):
-        for block in rows:
-            file.write(block)
-    taken["copy out"] = time.monotonic() - started
+    taken["copy out"] = copy_out(connection, folder / "bars")
 
     started = time.monotonic()
     chosen = [dataset for dataset in DATASETS if dataset is minutes]
     export(url_of("analyst"), lake, exported_at=datetime.now(UTC), git_sha=None, datasets=chosen)
     taken["export"] = time.monotonic() - started
 
-    for statement in PLAIN:
-        connection.execute(statement.encode())
-    started = time.monotonic()
-    with (
-        (folder / "bars").open("rb") as file,
-        connection.cursor() as cursor,
-        cursor.copy("copy ops.plain_bars from stdin (format binary)") as rows,
-    ):
-        while block := file.read(BLOCK):
-            rows.write(block)
-    taken["copy in"] = time.monotonic() - started
+    taken["copy in"] = copy_in(connection, folder / "bars")
 
     connection.execute("select drop_chunks('core.bars_1m', older_than => 'infinity'::timestamptz)")
     connection.execute("checkpoint")

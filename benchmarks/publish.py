@@ -2,7 +2,7 @@
 
     BARHOUSE_DATABASE_URL=... python -m benchmarks.publish [--symbols 20] [--days 252]
 
-lands minutes of full sessions, generated in the database, and then times in each round:
+lands generated minutes and then times in each round:
 
   * ``publish``: `barhouse build`, from its first look at the pending loads to the end of
     ``core.bars_1m``: placing, basis, winners, verdicts, quarantine, gate, upsert, ledgers;
@@ -28,32 +28,26 @@ import psycopg
 
 from barhouse import transform
 from barhouse.errors import BarhouseError
-from barhouse.landing import extract_provider
 from barhouse.opening import ready_warehouse
-from benchmarks.minutes import land_minutes
+from benchmarks.copying import PLAIN, make_plain
+from benchmarks.generator import Scale
+from benchmarks.landing import land_minutes, made_market
 from extract.settings import load_settings
 
 FIRST: Final = "int_loads__pending"
 LAST: Final = "bars_1m"
-CLONE: Final = """
-drop table if exists ops.plain_source;
-create unlogged table ops.plain_source as
-select * from core.bars_1m order by instrument_id, bar_start_at;
-analyze ops.plain_source
-"""
-EMPTY: Final = """
-drop table if exists ops.plain_bars;
-create table ops.plain_bars (like core.bars_1m);
-select create_hypertable(
-    'ops.plain_bars', by_range('bar_start_at', interval '7 days'),
-    create_default_indexes => false
-);
-alter table ops.plain_bars add primary key (instrument_id, bar_start_at);
-checkpoint
-"""
-COPY: Final = "insert into ops.plain_bars select * from ops.plain_source"
-INSERT: Final = """
-insert into ops.plain_bars (
+SOURCE: Final = "ops.plain_source"
+CLONE: Final = (
+    f"drop table if exists {SOURCE}",
+    (
+        f"create unlogged table {SOURCE} as"
+        " select * from core.bars_1m order by instrument_id, bar_start_at"
+    ),
+    f"analyze {SOURCE}",
+)
+COPY: Final = f"insert into {PLAIN} select * from {SOURCE}"
+INSERT: Final = f"""
+insert into {PLAIN} (
     instrument_id, bar_start_at, session_date, open, high, low, close, vwap, reported_basis,
     volume, notional, trade_count, session_scope, session_minute, is_regular, is_final, provider,
     provider_priority, feed, request_id, source_row, load_id, loaded_at
@@ -74,9 +68,9 @@ inner join core.sessions as sessions
         placed.exchange = sessions.exchange
         and (bars.bar_start_at at time zone placed.timezone)::date = sessions.session_date
 """
-SAME: Final = """
-select count(*) from (select * from ops.plain_bars except select * from core.bars_1m) as others
-"""
+SAME: Final = (
+    f"select count(*) from (select * from {PLAIN} except select * from core.bars_1m) as others"
+)
 
 
 def main() -> None:
@@ -89,10 +83,11 @@ def main() -> None:
     settings = load_settings()
     warehouse = ready_warehouse(settings)
     with psycopg.connect(warehouse.url(), autocommit=True) as connection:
-        if connection.execute("select from staging.raw_bars limit 1").fetchone():
+        if connection.execute("select 1 from staging.raw_bars limit 1").fetchone():
             raise BarhouseError("The database holds bars already; expected one without any.")
-        extract_provider("sessions", settings, warehouse, {"only": ["XNYS"]})
-        row_count = land_minutes(connection, given.symbols, given.days)
+        scale = Scale(given.symbols, given.days, 0, 0, 0, 1, 0)
+        market = made_market(settings, warehouse, scale)
+        row_count = land_minutes(warehouse, market, 0, given.days)
         rounds = []
         for _round in range(given.rounds):
             rounds.append(_round_of(connection, settings, warehouse))
@@ -123,25 +118,21 @@ def _round_of(connection: psycopg.Connection, settings: Any, warehouse: Any) -> 
     transform.build(settings, warehouse)
     build = time.monotonic() - started
     publish = _span(settings.state_dir / "dbt" / "run_results.json")
-    _run(connection, CLONE)
+    for statement in CLONE:
+        connection.execute(statement.encode())
     insert = _timed(connection, INSERT)
-    if connection.execute(SAME).fetchone() != (0,):
+    if connection.execute(SAME.encode()).fetchone() != (0,):
         raise BarhouseError("The plain insert made other rows than the build; expected the same.")
     copy = _timed(connection, COPY)
-    connection.execute("drop table ops.plain_bars, ops.plain_source")
+    connection.execute(f"drop table {PLAIN}, {SOURCE}".encode())
     return {"publish": publish, "insert": insert, "copy": copy, "build": build}
 
 
 def _timed(connection: psycopg.Connection, statement: str) -> float:
-    _run(connection, EMPTY)
+    make_plain(connection)
     started = time.monotonic()
     connection.execute(statement.encode())
     return time.monotonic() - started
-
-
-def _run(connection: psycopg.Connection, statements: str) -> None:
-    for statement in statements.split(";"):
-        connection.execute(statement.encode())
 
 
 def _span(path: Any) -> float:

@@ -1,8 +1,9 @@
 """Set the project up from a bare Python: `make setup` calls this; standard library only.
 
 Makes `.barhouse/tools` (uv), `.venv` (everything in requirements.lock, exactly) and
-`embedded/node_modules` (the embedded database). Every download is checked against a pinned hash.
-A second run does only what changed.
+`embedded/node_modules` (the embedded database); told `peers`, also `.barhouse/peers` (what the
+benchmarks stand beside). Every download is checked against a pinned hash. A second run does only
+what changed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ STAMPS = STATE / "setup"
 TOOLS = STATE / "tools"
 VENV = ROOT / ".venv"
 EMBEDDED = ROOT / "embedded"
+PEERS = STATE / "peers"
 
 
 def main() -> None:
@@ -36,6 +38,9 @@ def main() -> None:
     step(
         "embedded database", ["embedded/package-lock.json"], EMBEDDED / "node_modules", install_npm
     )
+    if "peers" in sys.argv[1:]:
+        product = PEERS / "bin" / "python"
+        step("peers of the benchmarks", ["benchmarks/requirements.lock"], product, install_peers)
 
 
 def use_supported_python() -> None:
@@ -44,7 +49,7 @@ def use_supported_python() -> None:
         return
     for name in ("python3.13", "python3.12", "python3.11"):
         if found := shutil.which(name):
-            os.execv(found, [found, __file__])  # noqa: S606 - a Python found on PATH
+            os.execv(found, [found, __file__, *sys.argv[1:]])  # noqa: S606 - a Python found on PATH
     seen = ".".join(str(part) for part in sys.version_info[:3])
     fail(
         f"Python {seen} runs this; expected 3.11, 3.12 or 3.13 (ib_insync fails on 3.14). "
@@ -88,6 +93,15 @@ def install_packages() -> None:
     run([*sync, "--compile-bytecode"], NETWORK)
     for name in ("barhouse-itself", "Node"):
         (STAMPS / name).unlink(missing_ok=True)
+
+
+def install_peers() -> None:
+    """Make `.barhouse/peers` hold exactly what the benchmarks stand beside."""
+    run([*uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(PEERS)], "")
+    lock = str(ROOT / "benchmarks" / "requirements.lock")
+    run(
+        [*uv(), "pip", "sync", "--quiet", "--require-hashes", "--python", str(PEERS), lock], NETWORK
+    )
 
 
 def install_project() -> None:

@@ -21,8 +21,9 @@ built_days as (
     select * from {{ ref('days_from_minutes') }}
 ),
 
--- the provider's own close comes first; minutes serve where there is none
-closes as (
+-- The provider's own close comes first; minutes serve where there is none. Each action
+-- looks into the key instead of reading all closes.
+closes as not materialized (
     select
         instrument_id,
         session_date,
@@ -63,7 +64,8 @@ ex_dates as (
     group by corporate_actions.instrument_id, corporate_actions.ex_date
 ),
 
-with_close as (
+-- looked for once, not once for each use
+with_close as materialized (
     select
         *,
         (

@@ -84,7 +84,8 @@ def test_no_file_names_a_package_registry() -> None:
 
 
 def test_every_locked_package_is_pinned_with_a_hash() -> None:
-    for lock in [ROOT / "requirements.lock", *sorted((ROOT / "tools").glob("*.lock"))]:
+    tools = sorted((ROOT / "tools").glob("*.lock"))
+    for lock in [ROOT / "requirements.lock", ROOT / "benchmarks" / "requirements.lock", *tools]:
         entries = re.split(r"\n(?=\S)", lock.read_text(encoding="utf-8").strip())
         packages = [entry for entry in entries if not entry.startswith("#")]
         assert packages
