@@ -25,6 +25,7 @@ _STEPS: Final = (1, 5, 25)
 #: Of a session of the shortest usual length.
 _SESSION_MINUTES: Final = 390
 _BEFORE: Final = timedelta(days=3)
+_MOMENT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -178,12 +179,20 @@ class Asker:
         for step in _STEPS if count is not None else ():
             far = timedelta(days=step * _days_of(count or 0, wish.query))
             back = times.moved(wish.query.days[0], -far)
+            # Counted first: where too few lie so near, nothing is fetched in vain.
+            if self._count(_before(wish, back)) < (count or 0):
+                continue
             table = self.bars(_since(wish, back))
             is_asked = _asked_for(table, wish)
             if table.num_rows - (pc.sum(is_asked).as_py() or 0) >= (count or 0):
                 return table, is_asked
         table = self.bars(_since(wish, times.FIRST_DAY))
         return table, _asked_for(table, wish)
+
+    def _count(self, query: BarsQuery) -> int:
+        # As reported: what adjusts bars leaves none out.
+        found = self._fetched(replace(query, columns=("close",), adjusted="raw"))
+        return int(found.num_rows)
 
     def last_bars(self, question: Question, count: int) -> tuple[pa.Table, Wish]:
         """Return the newest bars of one symbol, and what was understood.
@@ -234,6 +243,15 @@ def _since(wish: Wish, day: date) -> Wish:
         since = times.moved_instant(midnight, -_BEFORE)
         query = replace(query, instants=(since, query.instants[1]))
     return replace(wish, query=query)
+
+
+def _before(wish: Wish, day: date) -> BarsQuery:
+    # The bars since a day that lie before those asked for.
+    query = _since(wish, day).query
+    if query.instants and isinstance(wish.start, datetime):
+        last = times.moved_instant(wish.query.instants[0], -_MOMENT)  # type: ignore[index]
+        return replace(query, days=(day, wish.query.days[0]), instants=(query.instants[0], last))
+    return replace(query, days=(day, times.moved(wish.query.days[0], timedelta(days=-1))))
 
 
 def _asked_for(table: pa.Table, wish: Wish) -> Any:

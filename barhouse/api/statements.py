@@ -217,7 +217,9 @@ class _Text:
             return name
         return (
             f"{name} inner join {self.factors()} as f on b.instrument_id = f.instrument_id"
-            " and b.session_date >= f.valid_from_date and b.session_date < f.valid_to_date"
+            # of two comparisons the planner would expect hardly a row, and loop over all
+            " and coalesce("
+            "b.session_date >= f.valid_from_date and b.session_date < f.valid_to_date, false)"
         )
 
     def factors(self) -> str:

@@ -5,6 +5,7 @@
     day: the column with the day. -#}
 {% macro has_symbol(rows, history, day='session_date') -%}
     {{ rows }}.instrument_id = {{ history }}.instrument_id
-    and {{ rows }}.{{ day }} >= {{ history }}.valid_from_date
-    and {{ rows }}.{{ day }} < {{ history }}.valid_to_date
+    and {{ lies_within(
+        rows ~ '.' ~ day, history ~ '.valid_from_date', history ~ '.valid_to_date'
+    ) }}
 {%- endmacro %}

@@ -11,41 +11,44 @@ held_days as (
 accepted as (
     select
         -- keys
-        bars.instrument_id,
-        bars.timeframe,
-        bars.session_date,
-        bars.bar_start_at,
+        instrument_id,
+        timeframe,
+        session_date,
+        bar_start_at,
         -- prices
-        bars.open,
-        bars.high,
-        bars.low,
-        bars.close,
-        bars.vwap,
-        bars.reported_basis,
+        open,
+        high,
+        low,
+        close,
+        vwap,
+        reported_basis,
         -- activity
-        bars.volume,
-        bars.notional,
-        bars.trade_count,
+        volume,
+        notional,
+        trade_count,
         -- flags
-        bars.session_scope,
-        bars.session_minute,
-        bars.is_regular,
-        bars.is_final,
+        session_scope,
+        session_minute,
+        is_regular,
+        is_final,
         -- lineage
-        bars.provider,
-        bars.provider_priority,
-        bars.feed,
-        bars.request_id,
-        bars.source_row,
-        bars.load_id,
-        bars.loaded_at
+        provider,
+        provider_priority,
+        feed,
+        request_id,
+        source_row,
+        load_id,
+        loaded_at
     from bars
-    left join held_days
-        on
-            bars.instrument_id = held_days.instrument_id
-            and bars.timeframe = held_days.timeframe
-            and bars.session_date = held_days.session_date
-    where held_days.instrument_id is null
+    -- asked of a hash, which costs nothing where it is empty, as it mostly is
+    where
+        (instrument_id, timeframe, session_date) not in (
+            select
+                held_days.instrument_id,
+                held_days.timeframe,
+                held_days.session_date
+            from held_days
+        )
 )
 
 select * from accepted

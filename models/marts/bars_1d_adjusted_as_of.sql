@@ -42,8 +42,9 @@ adjusted as (
     inner join ratios
         on
             bars.instrument_id = ratios.instrument_id
-            and bars.session_date >= ratios.valid_from
-            and bars.session_date < ratios.valid_to
+            and {{ lies_within(
+                'bars.session_date', 'ratios.valid_from', 'ratios.valid_to'
+            ) }}
     where bars.session_date <= {{ argument('as_of_date') }}
 )
 

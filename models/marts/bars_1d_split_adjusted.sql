@@ -30,8 +30,9 @@ adjusted as (
     inner join factors
         on
             bars.instrument_id = factors.instrument_id
-            and bars.session_date >= factors.valid_from
-            and bars.session_date < factors.valid_to
+            and {{ lies_within(
+                'bars.session_date', 'factors.valid_from', 'factors.valid_to'
+            ) }}
 )
 
 select * from adjusted

@@ -10,11 +10,11 @@ built as (
     select * from {{ ref('days_from_minutes') }}
 ),
 
-symbol_history as (
+symbol_history as not materialized (
     select * from {{ ref('symbol_history') }}
 ),
 
-preferred as (
+reported_days as (
     select
         instrument_id,
         session_date,
@@ -29,7 +29,9 @@ preferred as (
         'provider' as built_from,
         provider
     from reported
-    union all
+),
+
+built_days as (
     select
         built.instrument_id,
         built.session_date,
@@ -51,8 +53,12 @@ preferred as (
     where reported.instrument_id is null
 ),
 
+-- named before they are put together: of a hypertable that stands alone in a union the
+-- planner expects a single row
 named as (
-    {{ named_days('preferred') }}
+    {{ named_days('reported_days') }}
+    union all
+    {{ named_days('built_days') }}
 )
 
 select * from named
