@@ -127,7 +127,7 @@ STEPS: dict[str, Reached] = {
         "dlt/*/barhouse_sample/load/normalized/*/completed_jobs/raw_bars.*"
     ),
     "first models": lambda p: p.logged(" model core.sessions "),
-    "upsert of the minutes": lambda p: p.logged('insert into "bars"."core"."bars_1m_revisions"'),
+    "upsert of the minutes": lambda p: p.logged('insert into "bars"."core"."bars_1m" ('),
     "refreshes": lambda p: p.logged("call refresh_continuous_aggregate('core.rollup_15m'"),
     "export": lambda p: p.exists("lake/*/*/*.parquet", 20),
 }

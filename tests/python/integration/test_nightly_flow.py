@@ -232,7 +232,7 @@ def test_server_knows_the_run_its_steps_and_its_summary(
     assert "\n| flaky | 1 | 1 | 0 |\n" in artifact["data"]
     assert "\n| files | 1 | 2 | 0 |\n" in artifact["data"]
     assert "**dbt build**: " in artifact["data"]
-    assert "**Proofs**: 3 pass\n" in artifact["data"]
+    assert "**Proofs**: 15 pass\n" in artifact["data"]
     assert "**Lake**: " in artifact["data"]
 
 
