@@ -32,7 +32,7 @@ def temporary_path(path: Path) -> Path:
 
 
 def put_text(path: Path, text: str) -> None:
-    """Write a small file.
+    """Write a small file; one that cannot be written whole leaves nothing behind.
 
     Args:
         path: Where; its folder exists.
@@ -42,11 +42,15 @@ def put_text(path: Path, text: str) -> None:
         _put(path, text.encode())
         return
     temporary = temporary_path(path)
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    rename(temporary, path)
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        rename(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def put_file(prepared: Path, path: Path) -> None:
