@@ -11,9 +11,11 @@ import yaml
 from barhouse.errors import BarhouseError
 from extract.settings import Settings
 
+#: The hypertables of core.
+HYPERTABLES: Final = ("bars_1m", "bars_intraday", "bars_1d")
 #: Hypertables and aggregates that are compressed, and those of them whose old bars may leave the
 #: database: days may not, since dividends are measured by them.
-COMPRESSIBLE: Final = ("bars_1m", "bars_intraday", "bars_1d", "rollup_5m", "rollup_15m")
+COMPRESSIBLE: Final = (*HYPERTABLES, "rollup_5m", "rollup_15m")
 DROPPABLE: Final = ("bars_1m", "bars_intraday")
 
 _SPAN: Final = re.compile(r"[1-9][0-9]{0,4} (hour|day|week|month|year)s?")

@@ -9,18 +9,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from barhouse.database import Warehouse
 from barhouse.errors import BarhouseError
 from barhouse.gate import GATE_TEST, read_gate
+from barhouse.policies import HYPERTABLES
 from extract.locks import held
 from extract.settings import Settings, child_environment, set_environment
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunner
-
-HYPERTABLES: Final = ("bars_1m", "bars_intraday", "bars_1d")
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,7 @@ class Asker:
             far = timedelta(days=step * _days_of(count or 0, wish.query))
             back = times.moved(wish.query.days[0], -far)
             # Counted first: where too few lie so near, nothing is fetched in vain.
-            if self._count(_before(wish, back)) < (count or 0):
+            if count and self._count(_before(wish, back)) < count:
                 continue
             table = self.bars(_since(wish, back))
             is_asked = _asked_for(table, wish)

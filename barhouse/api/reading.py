@@ -106,11 +106,7 @@ class Reader:
     def _opened(self) -> Any:
         url = self._connect_url()
         try:
-            connection = dbapi.connect(url, autocommit=True)
-            with connection.cursor() as cursor:
-                for statement in _SESSION:
-                    cursor.execute(statement)
-            return connection
+            return _prepared(dbapi.connect(url, autocommit=True))
         except AdbcError as error:
             if 'role "analyst"' in str(error):
                 raise BarhouseError(_sentence(error)) from error
@@ -122,6 +118,17 @@ class Reader:
     def _give_back(self, connection: Any) -> None:
         with self._lock:
             self._idle.append(connection)
+
+
+def _prepared(connection: Any) -> Any:
+    try:
+        with connection.cursor() as cursor:
+            for statement in _SESSION:
+                cursor.execute(statement)
+    except BaseException:
+        _close(connection)
+        raise
+    return connection
 
 
 def _run(connection: Any, statement: str, parameters: Sequence[object]) -> pa.Table:

@@ -1,5 +1,6 @@
 {#- Renders common table expressions, the last of them `judged_days`: each day that was
-    judged or has lost its bars, with verdict, fingerprint and newest decision. -#}
+    judged or has lost its bars, with verdict, fingerprint and newest decision.
+    counts: relation of the days that were judged (int_bars__judged_days). -#}
 {% macro judged_days_of(counts) -%}
     days as ({{ counted_days_of(counts) }}),
 

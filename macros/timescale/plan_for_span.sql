@@ -9,7 +9,8 @@
     days: name of the temporary table to be made: the incoming rows, summed up by day. -#}
 {% macro plan_for_span(relation, sql, columns, days) %}
     {%- set time_column = config.require('time_column') -%}
-    {%- set series = config.require('unique_key') | reject('equalto', time_column) | list -%}
+    {#- Of the key, what rows are summed up by: by fewer columns more counts as standing. -#}
+    {%- set series = config.require('unique_key') | select('in', ['instrument_id', 'timeframe']) | list -%}
     {% call statement('incoming_days') -%}
         create temporary table {{ days }} on commit drop as
         with incoming as (
