@@ -6,8 +6,8 @@ lands generated minutes and then times in each round:
 
   * ``publish``: `barhouse build`, from its first look at the pending loads to the end of
     ``core.bars_1m``: placing, basis, winners, verdicts, quarantine, gate, upsert, ledgers;
-  * ``insert``: the same bars by one plain INSERT ... SELECT from where they landed, instrument,
-    session and notional looked up, into an empty hypertable of the same columns, chunks and key:
+  * ``insert``: the same bars by one plain INSERT ... SELECT from where they landed, instrument
+    and session looked up, into an empty hypertable of the same columns, chunks and key:
     nothing is compared, judged or noted;
   * ``copy``: the rows that came out, by one INSERT ... SELECT from a copy of them in the order of
     the key, into such a hypertable.
@@ -49,13 +49,12 @@ COPY: Final = f"insert into {PLAIN} select * from {SOURCE}"
 INSERT: Final = f"""
 insert into {PLAIN} (
     instrument_id, bar_start_at, session_date, open, high, low, close, vwap, reported_basis,
-    volume, notional, trade_count, session_scope, session_minute, is_regular, is_final, provider,
+    volume, trade_count, session_scope, session_minute, is_regular, is_final, provider,
     provider_priority, feed, request_id, source_row, load_id, loaded_at
 )
 select
     placed.instrument_id, bars.bar_start_at, sessions.session_date, bars.open, bars.high, bars.low,
-    bars.close, bars.vwap, bars.price_basis, bars.volume, bars.vwap * bars.volume,
-    bars.trade_count, bars.session_scope,
+    bars.close, bars.vwap, bars.price_basis, bars.volume, bars.trade_count, bars.session_scope,
     extract(epoch from bars.bar_start_at - sessions.open_at)::integer / 60, true, bars.is_final,
     bars.provider, placed.provider_priority, bars.feed, bars.request_id, bars.source_row,
     bars._dlt_load_id, loads.inserted_at

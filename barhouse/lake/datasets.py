@@ -9,8 +9,13 @@ providers reported, load by load: from it the whole warehouse can be built again
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from barhouse.lake.partitions import Grain
+
+#: Columns that partitions of earlier versions have beside those of their table. What they said
+#: follows from the others: notional is vwap times volume.
+RETIRED: Final = frozenset({"notional"})
 
 
 @dataclass(frozen=True)

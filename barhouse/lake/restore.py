@@ -17,7 +17,7 @@ from adbc_driver_postgresql import dbapi
 
 from barhouse.lake import files, steps
 from barhouse.lake.archive import mark
-from barhouse.lake.datasets import LANDED, Dataset
+from barhouse.lake.datasets import LANDED, RETIRED, Dataset
 from barhouse.lake.errors import LakeError, reading
 from barhouse.lake.lock import locked
 from barhouse.lake.manifest import Manifest
@@ -213,6 +213,7 @@ def _reader(parquets: Sequence[pq.ParquetFile], columns: list[str]) -> pa.Record
 def _columns(target: Target, dataset: Dataset, part: _Part) -> list[str]:
     stored = [column.name for column in part.held.schema]
     wanted = stored if dataset is LANDED else [n for n in stored if n != dataset.symbol_column]
+    wanted = [name for name in wanted if name in target.columns or name not in RETIRED]
     if odd := sorted(set(wanted) ^ set(target.columns)):
         raise LakeError(
             f"{dataset.name}/{part.partition.name} has other columns than {dataset.table} "

@@ -15,7 +15,7 @@ revisions as not materialized (
     key=['instrument_id', 'session_date'],
     columns=[
         'instrument_id', 'session_date', 'bar_start_at', 'open', 'high', 'low',
-        'close', 'vwap', 'reported_basis', 'volume', 'notional', 'trade_count',
+        'close', 'vwap', 'reported_basis', 'volume', 'trade_count',
         'session_scope', 'is_final', 'provider', 'feed', 'request_id', 'source_row',
         'load_id', 'loaded_at'
     ]

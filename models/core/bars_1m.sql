@@ -38,7 +38,6 @@ published as (
         reported_basis,
         -- activity
         volume,
-        notional,
         trade_count,
         -- flags
         session_scope,

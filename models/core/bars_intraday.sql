@@ -39,7 +39,6 @@ published as (
         reported_basis,
         -- activity
         volume,
-        notional,
         trade_count,
         -- flags
         session_scope,

@@ -15,7 +15,7 @@ revisions as not materialized (
     key=['instrument_id', 'timeframe', 'bar_start_at'],
     columns=[
         'instrument_id', 'timeframe', 'bar_start_at', 'session_date', 'open',
-        'high', 'low', 'close', 'vwap', 'reported_basis', 'volume', 'notional',
+        'high', 'low', 'close', 'vwap', 'reported_basis', 'volume',
         'trade_count', 'session_scope', 'session_minute', 'is_regular', 'is_final',
         'provider', 'feed', 'request_id', 'source_row', 'load_id', 'loaded_at'
     ]

@@ -15,11 +15,7 @@ select
     session_scope,
     time_bucket('15 minutes', bucket_start_at) as bucket_start_at,
     -- values
-    {{ rolled_up_bars(
-        'bucket_start_at',
-        minute_count='sum(minute_count)',
-        vwap_volume='sum(notional_volume)'
-    ) }}
+    {{ rolled_up_bars('bucket_start_at') }}
 from {{ ref('rollup_5m') }}
 group by
     instrument_id,

@@ -11,11 +11,7 @@ select
     session_date,
     time_bucket('1 day', bar_start_at) as bucket_start_at,
     -- values
-    {{ rolled_up_bars(
-        'bar_start_at',
-        minute_count='count(*)',
-        vwap_volume='sum(case when vwap is not null then volume end)'
-    ) }},
+    {{ rolled_up_bars('bar_start_at', of_minutes=true) }},
     max(bar_start_at) as last_minute_at
 from {{ ref('bars_1m') }}
 where is_regular

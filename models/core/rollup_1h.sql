@@ -15,11 +15,7 @@ select
     time_bucket('1 day', bucket_start_at) as bucket_start_at,
     floor(session_minute / 60.0)::integer as bucket_number,
     -- values
-    {{ rolled_up_bars(
-        'session_minute',
-        minute_count='sum(minute_count)',
-        vwap_volume='sum(notional_volume)'
-    ) }}
+    {{ rolled_up_bars('session_minute') }}
 from {{ ref('rollup_30m') }}
 group by
     instrument_id,

@@ -15,11 +15,7 @@ select
     session_scope,
     time_bucket('5 minutes', bar_start_at) as bucket_start_at,
     -- values
-    {{ rolled_up_bars(
-        'bar_start_at',
-        minute_count='count(*)',
-        vwap_volume='sum(case when vwap is not null then volume end)'
-    ) }}
+    {{ rolled_up_bars('bar_start_at', of_minutes=true) }}
 from {{ ref('bars_1m') }}
 group by
     instrument_id,

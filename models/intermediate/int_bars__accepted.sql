@@ -24,7 +24,6 @@ accepted as (
         reported_basis,
         -- activity
         volume,
-        notional,
         trade_count,
         -- flags
         session_scope,

@@ -53,7 +53,6 @@ examined as (
         reported_basis,
         -- activity
         volume,
-        round(vwap * volume, 18)::numeric(38, 18) as notional,
         trade_count,
         -- flags
         {{ bar_scope() }} as session_scope,

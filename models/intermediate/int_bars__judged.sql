@@ -48,7 +48,6 @@ judged as (
         reported_basis,
         -- activity
         volume,
-        notional,
         trade_count,
         -- flags
         session_scope,

@@ -22,8 +22,8 @@ reported as (
         bars.provider,
         bars.asset_class,
         bars.provider_symbol,
-        min(bars.exchange) as exchange,
-        min(bars.currency) as currency,
+        {{ least_code('bars.exchange') }} as exchange,
+        {{ least_code('bars.currency') }} as currency,
         min(bars.loaded_at) as first_seen_at
     from bars
     inner join pending_loads on bars.load_id = pending_loads.load_id
@@ -33,7 +33,7 @@ reported as (
         splits.provider,
         splits.asset_class,
         splits.provider_symbol,
-        min(splits.exchange) as exchange,
+        {{ least_code('splits.exchange') }} as exchange,
         null as currency,
         min(splits.loaded_at) as first_seen_at
     from splits
@@ -44,8 +44,8 @@ reported as (
         dividends.provider,
         dividends.asset_class,
         dividends.provider_symbol,
-        min(dividends.exchange) as exchange,
-        min(dividends.currency) as currency,
+        {{ least_code('dividends.exchange') }} as exchange,
+        {{ least_code('dividends.currency') }} as currency,
         min(dividends.loaded_at) as first_seen_at
     from dividends
     inner join pending_loads on dividends.load_id = pending_loads.load_id

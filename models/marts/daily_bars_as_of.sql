@@ -35,7 +35,7 @@ days as (
         min(low) as low,
         last(close, bar_start_at) as close,
         sum(volume) as volume,
-        sum(notional) as notional,
+        sum(vwap * volume) as notional,
         sum(case when vwap is not null then volume end) as notional_volume,
         sum(trade_count)::bigint as trade_count,
         bool_and(is_final) as has_final_minutes,

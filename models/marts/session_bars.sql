@@ -42,7 +42,7 @@ nearest as (
         low,
         close,
         volume,
-        notional,
+        vwap * volume as notional,
         case when vwap is not null then volume end as notional_volume,
         trade_count,
         1 as minute_count,

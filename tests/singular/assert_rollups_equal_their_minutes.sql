@@ -66,8 +66,7 @@ said_{{ width }} as (
     {{ summed_up(
         'standing_' ~ width,
         'extract(epoch from bucket_start_at)' if is_clock else 'bucket_number',
-        'session_minute',
-        'sum(minute_count)'
+        'session_minute'
     ) }}
 ),
 
@@ -77,7 +76,7 @@ built_{{ width }} as (
         "extract(epoch from time_bucket('" ~ length ~ " minutes', bar_start_at))"
         if is_clock else 'floor(session_minute / ' ~ length ~ '.0)',
         'bar_start_at',
-        'count(*)'
+        of_minutes=true
     ) }}
 ),
 

@@ -61,6 +61,7 @@ def test_migrated_landing_tables_take_further_loads_of_the_same_provider(
         "migrations/0002_bars_know_their_session_minute.sql",
         "migrations/0003_decide_on_quarantined_days.sql",
         "migrations/0004_know_which_times_bars_cover.sql",
+        "migrations/0005_derive_what_was_traded_for.sql",
     ]
     reporter = Reporter("acme").days({"2024-01-03": "30"}).split("2024-01-03", "2", "e1")
     reporter.asset("KO").asked_for_actions("2024-01-01").land(house)

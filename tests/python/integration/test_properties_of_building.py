@@ -127,7 +127,7 @@ def answers(
     """What each model makes of the winners, in one statement."""
     keys = "instrument_id, session_date, session_scope"
     values = "open, high, low, close, vwap, volume, trade_count"
-    minutes = f"{keys}, bar_start_at, {values}, notional, 1 as minute_count"
+    minutes = f"{keys}, bar_start_at, {values}, null::numeric as notional, 1 as minute_count"
     bars = f"{keys}, bar_start_at, {values}, null, minute_count"
     day = f"instrument_id, session_date, 'regular', null, {values}, null, null"
     # The aggregates of a day, put together once more: their buckets have no start of their own.
@@ -175,9 +175,10 @@ def together(minutes: list[dict[str, Any]]) -> dict[str, Any]:
         return sum(known) if known else None
 
     volume = total(row["volume"] for row in minutes)
-    notional = total(row["notional"] for row in minutes)
     covered = total(row["volume"] for row in minutes if row["vwap"] is not None)
     with localcontext(prec=80):
+        priced = (row for row in minutes if None not in (row["vwap"], row["volume"]))
+        notional = total(row["vwap"] * row["volume"] for row in priced)
         has_vwap = volume and covered == volume
         vwap = (notional / volume).quantize(Decimal("1e-12"), ROUND_HALF_UP) if has_vwap else None
     return {
