@@ -16,6 +16,7 @@ from barhouse.api.keeping import Keepers, key_of
 from barhouse.api.meanings import Asked, common_zone, meant_by, words_of
 from barhouse.api.reading import Reader
 from barhouse.api.routing import LakeSource, fetched
+from barhouse.api.standing import Moment, Standing
 from barhouse.api.statements import AsOf, BarsQuery
 from barhouse.api.times import Bound
 from barhouse.api.versions import versions_statement
@@ -62,12 +63,14 @@ class Wish:
         query: Which bars.
         zone: Of the times.
         start: As it was understood; none for the first bar there is.
+        moment: When it was asked.
     """
 
     asked: list[Asked]
     query: BarsQuery
     zone: ZoneInfo
     start: Bound
+    moment: Moment
 
 
 @dataclass(frozen=True)
@@ -75,18 +78,23 @@ class Asker:
     """Understands questions and fetches bars.
 
     Attributes:
-        reader: The database.
+        standing: The database, and what holds as long as nothing is written to it.
         zone: Of all answers; none for that of the exchange.
         keepers: Where answers are kept.
         lake: For what the database has no more.
         as_of: What was known then; none for now.
     """
 
-    reader: Reader
+    standing: Standing
     zone: ZoneInfo | None
     keepers: Keepers
     lake: LakeSource
     as_of: AsOf | None = None
+
+    @property
+    def reader(self) -> Reader:
+        """The database."""
+        return self.standing.reader
 
     def instruments(self, symbols: object) -> list[Asked]:
         """Return the instruments that symbols mean.
@@ -97,7 +105,7 @@ class Asker:
         Raises:
             BarhouseError: One means nothing.
         """
-        return meant_by(words_of(symbols), self.reader)
+        return meant_by(words_of(symbols), self.standing.moment())
 
     def wish(self, question: Question) -> Wish:
         """Return what a question asks for.
@@ -116,7 +124,9 @@ class Asker:
         given = times.zone_of(question.tz) if question.tz is not None else self.zone
         start, end = times.bound_of(question.start, "start"), times.bound_of(question.end, "end")
         times.refuse_empty(start, end, given or ZoneInfo("UTC"))
-        asked = self.instruments(question.symbols)
+        words = words_of(question.symbols)
+        moment = self.standing.moment()
+        asked = meant_by(words, moment)
         zone = given or common_zone(asked)
         days: tuple[date, date]
         instants = None
@@ -134,7 +144,7 @@ class Asker:
             instants=instants,
             as_of=self.as_of,
         )
-        return Wish(asked, query, zone, start)
+        return Wish(asked, query, zone, start, moment)
 
     def bars(self, wish: Wish) -> pa.Table:
         """Return the bars of a wish, with ``symbol`` and ``time``.
@@ -142,15 +152,15 @@ class Asker:
         Args:
             wish: From :meth:`wish`.
         """
-        table = self._rows(wish.query)
+        table = self._rows(wish.query, wish.moment)
         return frames.named_rows(table, wish.query.instruments, [one.word for one in wish.asked])
 
-    def _rows(self, query: BarsQuery) -> pa.Table:
+    def _rows(self, query: BarsQuery, moment: Moment) -> pa.Table:
         if not self.keepers:
             return self._fetched(query)
         # Asked before the rows: if a publish comes between, newer rows are kept under versions that
         # nobody sees again, never older ones under newer versions.
-        versions = self.reader.table(*versions_statement(query)).to_pylist()
+        versions = moment.table(*versions_statement(query)).to_pylist()
         key = key_of(query, versions)
         table = self.keepers.get(key)
         if table is None:

@@ -17,6 +17,7 @@ from barhouse.api.choices import Adjusted, Frame
 from barhouse.api.keeping import keepers_of
 from barhouse.api.reading import Reader
 from barhouse.api.routing import LAKE_USES, LakeSource, LakeUse
+from barhouse.api.standing import Standing
 from barhouse.database import open_warehouse
 from barhouse.errors import BarhouseError
 from barhouse.lake.place import open_lake
@@ -292,7 +293,7 @@ class DataAPI(Catalogue):
         connections, most_bytes, seconds = self._limits
         keepers = keepers_of(self._settings, most_bytes, seconds)
         lake = LakeSource(partial(open_lake, self._settings), self._lake_use)
-        return Asker(Reader(self._url, connections), zone, keepers, lake)
+        return Asker(Standing(Reader(self._url, connections)), zone, keepers, lake)
 
     def _url(self) -> str:
         return open_warehouse(self._settings, self._given_by).url("analyst")

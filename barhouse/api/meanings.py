@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from barhouse.api import meaning_texts
 from barhouse.api.choices import nearest, shown
-from barhouse.api.reading import Reader
+from barhouse.api.standing import Moment
 from barhouse.errors import BarhouseError
 
 _TOLD = 3
@@ -54,25 +54,25 @@ def words_of(symbols: object) -> list[str]:
     return words
 
 
-def meant_by(words: list[str], reader: Reader) -> list[Asked]:
+def meant_by(words: list[str], moment: Moment) -> list[Asked]:
     """Return the instruments that symbols mean, in their order.
 
     Args:
         words: As asked; with an asset class before a colon where several have the symbol.
-        reader: The database.
+        moment: The database.
 
     Raises:
         BarhouseError: A symbol means nothing, or several things.
     """
     # Nothing that cannot be printed is a symbol, and a text with a zero byte cannot be asked for.
     asked = [word for word in words if word.isprintable()]
-    rows = reader.table(meaning_texts.MEANINGS, [asked]).to_pylist() if asked else []
+    rows = moment.table(meaning_texts.MEANINGS, [asked]).to_pylist() if asked else []
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         found.setdefault(row["word"], []).append(row)
     unknown = [word for word in words if word not in found]
     if unknown:
-        raise BarhouseError(_unknown(unknown, len(words), reader))
+        raise BarhouseError(_unknown(unknown, len(words), moment))
     for word, meanings in found.items():
         if len(meanings) > 1:
             choices = " or ".join(f"{row['asset_class']}:{word}" for row in meanings)
@@ -101,8 +101,8 @@ def common_zone(asked: list[Asked]) -> ZoneInfo:
     return zones.pop() if len(zones) == 1 else ZoneInfo("UTC")
 
 
-def _unknown(unknown: list[str], count: int, reader: Reader) -> str:
-    table: pa.Table = reader.table(meaning_texts.KNOWN_SYMBOLS)
+def _unknown(unknown: list[str], count: int, moment: Moment) -> str:
+    table: pa.Table = moment.table(meaning_texts.KNOWN_SYMBOLS)
     known = [str(name) for name in table["symbol"].to_pylist()]
     if not known:
         return "No symbol is known yet; land some bars and run `barhouse build`."

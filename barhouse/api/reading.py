@@ -10,7 +10,6 @@ from typing import Any, Self
 
 import pyarrow as pa
 from adbc_driver_manager import Error as AdbcError
-from adbc_driver_postgresql import dbapi
 
 from barhouse.errors import BarhouseError
 
@@ -36,6 +35,8 @@ class Reader:
         self._connect_url = connect_url
         self._connections = connections
         self._abandoned: list[Any] = []
+        #: Connections that were opened up to now.
+        self.opened_count = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -104,6 +105,11 @@ class Reader:
         return self._opened(), True
 
     def _opened(self) -> Any:
+        # Only now: it brings pandas and polars with it, half a second of starting.
+        from adbc_driver_postgresql import dbapi
+
+        with self._lock:
+            self.opened_count += 1
         url = self._connect_url()
         try:
             return _prepared(dbapi.connect(url, autocommit=True))

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 from adbc_driver_manager import Error as AdbcError
-from adbc_driver_postgresql import dbapi
 
 from barhouse.lake.datasets import LANDED, Dataset
 from barhouse.lake.errors import LakeError
@@ -34,6 +33,9 @@ from barhouse.lake.rows import (
     versions_of,
     within,
 )
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql import dbapi
 
 # Row texts must not depend on how the role or the database is set up.
 _SESSION = (
@@ -218,6 +220,9 @@ def open_source(database_url: str) -> Iterator[Source]:
     Raises:
         LakeError: The database does not answer.
     """
+    # Only now: it brings pandas and polars with it, and who only reads a lake needs neither.
+    from adbc_driver_postgresql import dbapi
+
     try:
         connection = dbapi.connect(database_url, autocommit=True)
     except AdbcError as error:

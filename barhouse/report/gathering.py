@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from barhouse.api import DataAPI
 from barhouse.api.meanings import meant_by, words_of
 from barhouse.api.reading import Reader
+from barhouse.api.standing import Standing
 from barhouse.database import Warehouse
 from barhouse.errors import BarhouseError
 from barhouse.report import statements
@@ -104,7 +105,7 @@ def gather(
 
 def _instruments(warehouse: Warehouse, symbols: Sequence[str]) -> list[int]:
     with Reader(lambda: warehouse.url("analyst"), 1) as reader:
-        return [one.instrument_id for one in meant_by(words_of(symbols), reader)]
+        return [one.instrument_id for one in meant_by(words_of(symbols), Standing(reader).moment())]
 
 
 def _names(rows: Sequence[Row]) -> list[str]:

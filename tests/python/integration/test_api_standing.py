@@ -1,0 +1,51 @@
+"""What a question needs beside its bars is asked anew only after something was written."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from house_kit import House
+from test_actions_kit import Reporter
+
+from barhouse import BarhouseError, DataAPI
+from barhouse.api import reading
+
+SNAPSHOT = "select pg_current_snapshot()::text as snapshot"
+RENAME = "update core.symbol_history set symbol = 'COKE' where symbol = 'KO'"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Statements of the API, as they go."""
+    seen: list[str] = []
+    run = reading._run
+
+    def noting(connection: object, statement: str, parameters: object) -> pa.Table:
+        seen.append(statement)
+        return run(connection, statement, parameters)
+
+    monkeypatch.setattr(reading, "_run", noting)
+    return seen
+
+
+def test_symbols_and_versions_are_asked_for_once_while_nothing_is_written(house: House, asked: list[str]) -> None:
+    Reporter("polygon").days({"2024-01-02": "60", "2024-01-03": "61"}).land(house)
+    house.build()
+    api = DataAPI(settings=house.settings)
+
+    def statements(symbol: str = "KO") -> list[str]:
+        asked.clear()
+        assert api.get_ohlc(symbol, start="2024-01-01")["close"].tolist() == [60.0, 61.0]
+        return list(asked)
+
+    assert len(statements()) > 3
+    assert statements() == [SNAPSHOT]
+    house.execute(RENAME)
+    with pytest.raises(BarhouseError, match="There is no symbol 'KO'; there are, among others, COKE"):
+        api.get_ohlc("KO")
+    assert len(statements("COKE")) > 2
+    assert statements("COKE") == [SNAPSHOT]
+    # Behind a new connection there may be another server.
+    api.close()
+    assert len(statements("COKE")) == 3
+    assert statements("COKE") == [SNAPSHOT]
