@@ -25,7 +25,7 @@ from barhouse.api.versions import versions_statement
 _STEPS: Final = (1, 5, 25)
 #: Of a session of the shortest usual length.
 _SESSION_MINUTES: Final = 390
-_BEFORE: Final = timedelta(days=3)
+_APART: Final = timedelta(days=3)
 _MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -190,7 +190,7 @@ class Asker:
             far = timedelta(days=step * _days_of(count or 0, wish.query))
             back = times.moved(wish.query.days[0], -far)
             # Counted first: where too few lie so near, nothing is fetched in vain.
-            if count and self._count(_before(wish, back)) < count:
+            if count and self._count(_before(wish, back), wish.moment) < count:
                 continue
             table = self.bars(_since(wish, back))
             is_asked = _asked_for(table, wish)
@@ -199,10 +199,10 @@ class Asker:
         table = self.bars(_since(wish, times.FIRST_DAY))
         return table, _asked_for(table, wish)
 
-    def _count(self, query: BarsQuery) -> int:
+    def _count(self, query: BarsQuery, moment: Moment) -> int:
         # As reported: what adjusts bars leaves none out.
-        found = self._fetched(replace(query, columns=("close",), adjusted="raw"))
-        return int(found.num_rows)
+        reported = replace(query, columns=("close",), adjusted="raw")
+        return int(moment.once(("count", reported), lambda: self._fetched(reported).num_rows))
 
     def last_bars(self, question: Question, count: int) -> tuple[pa.Table, Wish]:
         """Return the newest bars of one symbol, and what was understood.
@@ -250,7 +250,7 @@ def _since(wish: Wish, day: date) -> Wish:
     query = replace(wish.query, days=(day, wish.query.days[1]))
     if query.instants:
         midnight = datetime.combine(day, time.min, tzinfo=times.FIRST_INSTANT.tzinfo)
-        since = times.moved_instant(midnight, -_BEFORE)
+        since = times.moved_instant(midnight, -_APART)
         query = replace(query, instants=(since, query.instants[1]))
     return replace(wish, query=query)
 
@@ -261,7 +261,14 @@ def _before(wish: Wish, day: date) -> BarsQuery:
     if query.instants and isinstance(wish.start, datetime):
         last = times.moved_instant(wish.query.instants[0], -_MOMENT)  # type: ignore[index]
         return replace(query, days=(day, wish.query.days[0]), instants=(query.instants[0], last))
-    return replace(query, days=(day, times.moved(wish.query.days[0], timedelta(days=-1))))
+    last_day = times.moved(wish.query.days[0], timedelta(days=-1))
+    query = replace(query, days=(day, last_day))
+    if query.instants:
+        # Its session ends a day or two later: that spares a look at all bars that were asked for.
+        midnight = datetime.combine(last_day, time.min, tzinfo=times.FIRST_INSTANT.tzinfo)
+        last = min(times.moved_instant(midnight, _APART), query.instants[1])
+        query = replace(query, instants=(query.instants[0], last))
+    return query
 
 
 def _asked_for(table: pa.Table, wish: Wish) -> Any:

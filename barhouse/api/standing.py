@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -16,7 +16,7 @@ from barhouse.api.reading import Reader
 _SNAPSHOT: Final = "select pg_current_snapshot()::text as snapshot"
 _MOST: Final = 1000
 
-_Answers = dict[tuple[str, str], pa.Table]
+_Answers = dict[Hashable, Any]
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,19 @@ class Moment:
             BarhouseError: The database does not answer, or refuses the statement.
         """
         key = statement, repr(parameters)
+        found: pa.Table = self.once(key, lambda: self.reader.table(statement, parameters))
+        return found
+
+    def once(self, key: Hashable, made: Callable[[], Any]) -> Any:
+        """Return what is made of rows, which is made once while nothing is written.
+
+        Args:
+            key: Tells it from all else.
+            made: Makes it; not none.
+        """
         found = self.answers.get(key)
         if found is None:
-            found = self.reader.table(statement, parameters)
+            found = made()
             if len(self.answers) < _MOST:
                 self.answers[key] = found
         return found

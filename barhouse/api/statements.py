@@ -111,8 +111,9 @@ class _Text:
         )
         values = ", ".join(f"{self.value(name)} as {name}" for name in query.columns)
         wanted = [self.of_instruments("b")]
-        wanted.append(f"b.session_date >= {self.bound(query.days[0], 'date')}")
-        wanted.append(f"b.session_date <= {self.bound(query.days[1], 'date')}")
+        first, last = (self.bound(day, "date") for day in query.days)
+        wanted += [f"b.session_date >= {first}", f"b.session_date <= {last}"]
+        wanted += self.factors_between(first, last)
         if query.instants:
             wanted += self.times(query.instants)
         return (
@@ -131,7 +132,8 @@ class _Text:
             f"b.bar_start_at <= {self.bound(instants[1], 'timestamptz')}",
         ]
         if holes:
-            hole = f"b.bar_start_at <@ {self.bound(written(holes), 'tstzmultirange')}"
+            # Read once: the text of an instant could mean another one for each row.
+            hole = f"b.bar_start_at <@ (select {self.bound(written(holes), 'tstzmultirange')})"
             wanted.append(
                 f"not (b.built_from = 'provider' and {hole})" if is_built else f"not {hole}"
             )
@@ -155,11 +157,13 @@ class _Text:
         }
         values = ", ".join(f"{made[name]} as {name}" for name in query.columns)
         first, last = (self.bound(day, "date") for day in query.days)
+        after = f"least({last}, date '9998-01-01') + {query.timeframe.days + 1}"
         wanted = [
             self.of_instruments("b"),
             f"b.session_date >= {first}",
             # No day of the last bucket lies later than this.
-            f"b.session_date < least({last}, date '9998-01-01') + {query.timeframe.days + 1}",
+            f"b.session_date < {after}",
+            *self.factors_between(first, after),
         ]
         grouped = (
             f"select b.instrument_id, {label} as time, {values} from {self.relation(wanted)}"  # noqa: S608
@@ -201,6 +205,12 @@ class _Text:
         return (
             f"{alias}.instrument_id = any({self.bound(list(self.query.instruments), 'bigint[]')})"
         )
+
+    def factors_between(self, first: str, last: str) -> list[str]:
+        # Without it each bar is held against the factors of all years.
+        if self.query.adjusted == "raw":
+            return []
+        return [f"f.valid_to_date > {first}", f"f.valid_from_date <= {last}"]
 
     def order(self, alias: str) -> str:
         if len(self.query.instruments) == 1:
@@ -263,12 +273,23 @@ class _Text:
         if name not in (*PRICES, "vwap", "volume"):
             return expression
         if self.query.adjusted != "raw":
-            expression += " * f.split_ratio" if name == "volume" else " / f.split_ratio"
-            if self.query.adjusted == "total_return" and name != "volume":
-                expression += " * f.dividend_factor"
+            expression = _adjusted(expression, self.query.adjusted, is_volume=name == "volume")
         if total is not None:
             expression = f"{total}({expression})"
         # An adjusted price is a quotient, and no decimal holds it exactly.
         if self.query.is_exact and self.query.adjusted == "raw":
             return expression
         return f"({expression})::double precision"
+
+
+def _adjusted(value: str, adjusted: Adjusted, *, is_volume: bool) -> str:
+    # Most bars are adjusted by 1, which is quicker asked than divided by.
+    split = f"{value} {'*' if is_volume else '/'} f.split_ratio"
+    whens = f"when f.split_ratio = 1 then {value} else {split}"
+    if adjusted == "total_return" and not is_volume:
+        whens = (
+            f"when f.split_ratio = 1 and f.dividend_factor = 1 then {value}"
+            f" when f.split_ratio = 1 then {value} * f.dividend_factor"
+            f" else {split} * f.dividend_factor"
+        )
+    return f"case {whens} end"
