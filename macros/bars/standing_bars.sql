@@ -1,11 +1,12 @@
 {#- Renders a select statement: the published bars of some session days, of all hypertables.
     Needs their models as CTEs in scope.
     columns: list of columns to give beside the key.
-    days: CTE with instrument_id, timeframe and session_date; without one all bars. -#}
-{% macro standing_bars(columns, days=none) -%}
+    days: CTE with instrument_id, timeframe and session_date; without one all bars.
+    tables: only of these hypertables. -#}
+{% macro standing_bars(columns, days=none, tables=none) -%}
     {%- for table, timeframe in [
         ('bars_1m', "'1m'"), ('bars_intraday', 'bars_intraday.timeframe'), ('bars_1d', "'1d'")
-    ] %}
+    ] if tables is none or table in tables %}
     select
         {{ table }}.instrument_id,
         {{ timeframe }} as timeframe,

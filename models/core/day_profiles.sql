@@ -18,7 +18,7 @@ with noted_days as (
     select * from {{ ref('stg_changed_days') }}
 ),
 
-changed_days as (
+changed_days as not materialized (
     select *
     from noted_days
     {%- if is_incremental() %}
@@ -46,59 +46,27 @@ bars_1d as (
     select * from {{ ref('bars_1d') }}
 ),
 
-bars as (
+{% for table in ['bars_1m', 'bars_intraday', 'bars_1d'] %}
+standing_{{ table }} as (
     {{ standing_bars(
         ['open', 'high', 'low', 'close', 'volume'],
-        days='changed_days' if is_incremental() else none
+        days='changed_days' if is_incremental() else none,
+        tables=[table]
     ) }}
 ),
 
-compared as (
-    select
-        *,
-        -- a reported day covers its date, whenever its provider lets it start
-        case timeframe
-            when '1d' then session_date::timestamp at time zone 'UTC'
-            else bar_start_at
-        end as covered_from_at,
-        volume > 0
-        and volume = lag(volume) over by_time
-        and open = lag(open) over by_time
-        and high = lag(high) over by_time
-        and low = lag(low) over by_time
-        and close = lag(close) over by_time as is_repeat
-    from bars
-    window by_time as (
-        partition by instrument_id, timeframe, session_date order by bar_start_at
-    )
+compared_{{ table }} as (
+    {{ compared_bars('standing_' ~ table) }}
 ),
 
+{% endfor %}
+-- each hypertable by itself: one list of all would be put in order by the timeframe's name
 profiles as (
-    select
-        -- keys
-        instrument_id,
-        timeframe,
-        session_date,
-        -- prices
-        round(
-            exp(avg(ln(close::double precision)))::numeric, 10
-        )::double precision as typical_close,
-        max(high)::numeric(38, 18) as highest,
-        last(bar_start_at, high) as highest_at,
-        min(low)::numeric(38, 18) as lowest,
-        first(bar_start_at, low) as lowest_at,
-        -- activity
-        count(*) as bar_count,
-        avg(volume::double precision) as mean_volume,
-        max(volume)::numeric(38, 18) as largest_volume,
-        last(bar_start_at, volume) as largest_volume_at,
-        count(*) filter (where is_repeat) as repeat_count,
-        -- times
-        range_agg(
-            tstzrange(covered_from_at, covered_from_at + {{ bar_length('timeframe') }})
-        ) as covered
-    from compared
-    group by instrument_id, timeframe, session_date
+    {{ profiled_days('compared_bars_1m') }}
+    union all
+    {{ profiled_days('compared_bars_intraday') }}
+    union all
+    {{ profiled_days('compared_bars_1d') }}
 )
 
 select * from profiles

@@ -13,7 +13,7 @@ dividends as (
     select * from {{ ref('stg_dividends') }}
 ),
 
-pending_loads as (
+pending_loads as not materialized (
     select * from {{ ref('int_loads__pending') }}
 ),
 
