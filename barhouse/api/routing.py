@@ -192,7 +192,7 @@ class _Route:
             keep=filter_of(self.query, self.part.dataset),
         )
         stored = rows_of(self.lake.place(), self.part.dataset, parts, wanted)
-        return answer_of(self.query, rows, pa.concat_tables(stored), told)
+        return answer_of(self.query, rows, stored, told)
 
     def _refuse(self, alone: Sequence[Partition]) -> None:
         if not alone or (self.part.is_served and self.lake.use != "never"):

@@ -118,14 +118,14 @@ def _readable(folder: Path) -> Manifest | None:
 
 def rows_of(
     lake_dir: Path, dataset: Dataset, parts: Sequence[tuple[Partition, str | None]], wanted: Wanted
-) -> list[pa.Table]:
-    """Return rows of partitions.
+) -> pa.Table:
+    """Return rows of partitions, in their order.
 
     Args:
         lake_dir: The lake.
         dataset: What is read.
-        parts: Partitions, each with the hash its file must have; none for one that the database
-            calls archived.
+        parts: Partitions, at least one, each with the hash its file must have; none for one that
+            the database calls archived.
         wanted: Which rows.
 
     Raises:
@@ -144,7 +144,7 @@ def rows_of(
             raise OtherStateError(str(error)) from error
 
     with ThreadPoolExecutor(_READERS) as readers:
-        return list(readers.map(one, parts))
+        return pa.concat_tables(readers.map(one, parts)).filter(wanted.keep)
 
 
 def _rows(folder: Path, sha256: str | None, wanted: Wanted) -> pa.Table:
@@ -202,7 +202,9 @@ def _picked(file: BufferedReader, folder: Path, wanted: Wanted) -> pa.Table:
         table = parquet.read_row_groups(groups, columns=columns, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise LakeError(f"{folder} cannot be read as Parquet: {str(error).rstrip('.')}.") from error
-    return table.replace_schema_metadata(None).filter(wanted.keep)
+    # By symbol alone: that is quick, and leaves little for what looks at every column.
+    is_wanted = pc.is_in(table["symbol"], pa.array(wanted.symbols, pa.string()))
+    return table.replace_schema_metadata(None).filter(is_wanted)
 
 
 def _groups(metadata: pq.FileMetaData, symbols: Iterable[str]) -> Iterable[int]:

@@ -28,7 +28,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def test_symbols_and_versions_are_asked_for_once_while_nothing_is_written(house: House, asked: list[str]) -> None:
+def test_symbols_and_versions_are_asked_for_once_while_nothing_is_written(
+    house: House, asked: list[str]
+) -> None:
     Reporter("polygon").days({"2024-01-02": "60", "2024-01-03": "61"}).land(house)
     house.build()
     api = DataAPI(settings=house.settings)
@@ -41,7 +43,9 @@ def test_symbols_and_versions_are_asked_for_once_while_nothing_is_written(house:
     assert len(statements()) > 3
     assert statements() == [SNAPSHOT]
     house.execute(RENAME)
-    with pytest.raises(BarhouseError, match="There is no symbol 'KO'; there are, among others, COKE"):
+    with pytest.raises(
+        BarhouseError, match="There is no symbol 'KO'; there are, among others, COKE"
+    ):
         api.get_ohlc("KO")
     assert len(statements("COKE")) > 2
     assert statements("COKE") == [SNAPSHOT]

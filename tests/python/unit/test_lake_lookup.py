@@ -6,7 +6,6 @@ import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -32,9 +31,9 @@ def test_a_symbol_costs_its_row_groups_alone(tmp_path: Path) -> None:
     assert list(_groups(metadata, ["S00020"])) == [1]
     assert list(_groups(metadata, ["S00000", "S00039"])) == [0, 2]
     assert list(_groups(metadata, ["AAPL", "ZZZ"])) == []
-    (seen,) = rows_of(tmp_path, MINUTES, [(DAY, manifest.sha256)], wanted("S00020"))
+    seen = rows_of(tmp_path, MINUTES, [(DAY, manifest.sha256)], wanted("S00020"))
     assert seen.equals(table.filter(pc.field("symbol") == "S00020"))
-    (none,) = rows_of(tmp_path, MINUTES, [(DAY, manifest.sha256)], wanted("AAPL"))
+    none = rows_of(tmp_path, MINUTES, [(DAY, manifest.sha256)], wanted("AAPL"))
     assert (none.num_rows, none.schema) == (0, table.schema)
 
 
@@ -44,7 +43,7 @@ def test_only_a_marked_partition_counts_as_archived(tmp_path: Path) -> None:
     with pytest.raises(OtherStateError, match="is not marked as archived any more"):
         rows_of(tmp_path, MINUTES, [(DAY, None)], wanted("S00000"))
     archive(tmp_path, "bars_1m", [DAY], archived_at=datetime(2024, 1, 2, tzinfo=UTC))
-    (seen,) = rows_of(tmp_path, MINUTES, [(DAY, None)], wanted("S00000"))
+    seen = rows_of(tmp_path, MINUTES, [(DAY, None)], wanted("S00000"))
     assert seen.num_rows == 10
     odd = Wanted(("S00000",), (*COLUMNS, "volume"), pc.field("symbol") == "S00000")
     with pytest.raises(LakeError, match="has no column volume; it was written by another version"):
@@ -70,15 +69,15 @@ def test_a_partition_that_is_replaced_meanwhile_is_one_or_the_other(tmp_path: Pa
     while not is_over.is_set():
         for number, manifest in enumerate(manifests):
             try:
-                (found,) = rows_of(lake, MINUTES, [(DAY, manifest.sha256)], wanted("S00001"))
+                found = rows_of(lake, MINUTES, [(DAY, manifest.sha256)], wanted("S00001"))
             except OtherStateError:
                 continue
             assert found.equals(tables[number].filter(pc.field("symbol") == "S00001"))
             seen[number] += 1
     writer.join()
     assert sum(seen.values()) > 0
-    last: list[pa.Table] = rows_of(lake, MINUTES, [(DAY, manifests[0].sha256)], wanted("S00002"))
-    assert last[0].num_rows == 1000
+    last = rows_of(lake, MINUTES, [(DAY, manifests[0].sha256)], wanted("S00002"))
+    assert last.num_rows == 1000
 
 
 def test_what_lies_elsewhere_is_cut_off_at_both_ends() -> None:
