@@ -60,7 +60,7 @@ compared_{{ table }} as (
 ),
 
 {% endfor %}
--- each hypertable by itself: one list of all would be put in order by the timeframe's name
+-- each hypertable by itself: a list of all would be sorted by the timeframe, too
 profiles as (
     {{ profiled_days('compared_bars_1m') }}
     union all
