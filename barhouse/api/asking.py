@@ -202,7 +202,7 @@ class Asker:
     def _count(self, query: BarsQuery, moment: Moment) -> int:
         # As reported: what adjusts bars leaves none out.
         reported = replace(query, columns=("close",), adjusted="raw")
-        return int(moment.once(("count", reported), lambda: self._fetched(reported).num_rows))
+        return moment.count(reported, lambda: self._fetched(reported).num_rows)
 
     def last_bars(self, question: Question, count: int) -> tuple[pa.Table, Wish]:
         """Return the newest bars of one symbol, and what was understood.

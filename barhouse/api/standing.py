@@ -14,7 +14,9 @@ from barhouse.api.reading import Reader
 #: Which transactions are visible. Two that are the same see the same rows: each transaction that
 #: writes ends by making them differ.
 _SNAPSHOT: Final = "select pg_current_snapshot()::text as snapshot"
-_MOST: Final = 1000
+#: Of so many questions the answers are known, as far as both are small.
+_MOST: Final = 256
+_MOST_BYTES: Final = 64 << 10
 
 _Answers = dict[Hashable, Any]
 
@@ -42,22 +44,30 @@ class Moment:
             BarhouseError: The database does not answer, or refuses the statement.
         """
         key = statement, repr(parameters)
-        found: pa.Table = self.once(key, lambda: self.reader.table(statement, parameters))
+        found: pa.Table | None = self.answers.get(key)
+        if found is None:
+            found = self.reader.table(statement, parameters)
+            if max(found.nbytes, len(key[1])) <= _MOST_BYTES:
+                self._keep(key, found)
         return found
 
-    def once(self, key: Hashable, made: Callable[[], Any]) -> Any:
-        """Return what is made of rows, which is made once while nothing is written.
+    def count(self, key: Hashable, counted: Callable[[], int]) -> int:
+        """Return a number of rows, which are counted once while nothing is written.
 
         Args:
             key: Tells it from all else.
-            made: Makes it; not none.
+            counted: Counts.
         """
-        found = self.answers.get(key)
+        found: int | None = self.answers.get(key)
         if found is None:
-            found = made()
-            if len(self.answers) < _MOST:
-                self.answers[key] = found
+            found = counted()
+            self._keep(key, found)
         return found
+
+    def _keep(self, key: Hashable, found: object) -> None:
+        if len(self.answers) >= _MOST:
+            self.answers.clear()
+        self.answers[key] = found
 
 
 class Standing:

@@ -160,17 +160,32 @@ class Plan:
         back = self.terms.reach(timeframe)
         return first if back is None else max(first, (self.now - back).date())
 
-    def reaches_nothing(self) -> dict[str, str]:
-        """Return per timeframe why the wish lies wholly before what the provider keeps."""
-        told = {}
+    def out_of_reach(self, listings: Sequence[tuple[Listing, Exchange]]) -> list[str]:
+        """Return why no bar of the wish can come: all of it lies before what the provider keeps.
+
+        Args:
+            listings: Whose, each with its exchange.
+
+        Returns:
+            A sentence per timeframe; nothing where one can come, or has come before.
+        """
+        if self.holes is not None or "bars" not in self.wish.datasets or not self.wish.end:
+            return []
+        told = []
         for timeframe in self.wish.timeframes:
             back = self.terms.reach(timeframe)
-            if back and self.wish.end and _midnight(self.wish.end) <= self.now - back:
-                told[timeframe] = (
-                    f"{self.terms.name} keeps {timeframe} bars for {back.days} days only; "
-                    f"asked for up to {self.wish.end}"
-                )
-        return told
+            end_at = _midnight(self.wish.end)
+            if back is None or end_at > self.now - back:
+                return []
+            for listing, _exchange in listings:
+                key = self.key(Window("bars", listing, timeframe, end_at, end_at))
+                if any(first < end_at for first, _last in self.coverage.settled.get(key, ())):
+                    return []
+            told.append(
+                f"{self.terms.name} keeps {timeframe} bars for {back.days} days, and all that was "
+                f"asked for is older (up to {self.wish.end})"
+            )
+        return told if listings else []
 
 
 def exchange_of(listing: Listing, exchanges: Mapping[str, Exchange]) -> Exchange:
