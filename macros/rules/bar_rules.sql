@@ -10,7 +10,7 @@
 {% macro bar_rules() %}
     {{ return({
         'price_missing': {
-            'broken': 'num_nulls(open, high, low, close) > 0',
+            'broken': 'open is null or high is null or low is null or close is null',
             'severity': 'hard',
             'is_fixed': true,
         },
