@@ -30,7 +30,11 @@ broken as (
     inner join bad_days on {{ same_day('judged', 'bad_days') }}
     cross join unnest(string_to_array(judged.violations, ', ')) as violated (rule)
     inner join thresholds on violated.rule = thresholds.rule
-    where judged.violations is not null and judged.is_pending
+    where
+        judged.violations is not null
+        and judged.is_pending
+        -- known before any bar is looked at
+        and (select count(*) from bad_days) > 0
 ),
 
 -- a bar that breaks two rules measured together counts once
