@@ -9,7 +9,9 @@ from barhouse.api.statements import BarsQuery
 
 #: Labels this late leave room for the days of their bar.
 LAST_LABEL: Final = date(9900, 1, 1)
-
+#: Aggregates that longer bars are read from. Each is refreshed after the minutes have changed, and
+#: has versions of its own: between the two an answer is still of the state before.
+_ROLLUPS: Final = tuple(f"core.rollup_{width}" for width in ("5m", "15m", "30m", "1h", "4h"))
 
 VERSIONS: Final = """
 select part, version
@@ -28,9 +30,9 @@ def versions_statement(query: BarsQuery) -> tuple[str, list[object]]:
     timeframe = query.timeframe
     parts = {"warehouse", "symbols", "core.bars_1m"}
     if not timeframe.is_intraday:
-        parts.add("core.bars_1d")
+        parts |= {"core.bars_1d", "core.rollup_1d"}
     elif timeframe.count > 1:
-        parts |= {"core.bars_intraday", "calendar"}
+        parts |= {"core.bars_intraday", "calendar", *_ROLLUPS}
     if query.adjusted != "raw":
         parts.add("factors")
     if "is_final" in query.columns:

@@ -129,7 +129,9 @@ class _Run:
         yield from self._download(windows)
         self._say_what_ended_it(len(windows))
         if told := self._plan.out_of_reach(listings):
-            raise MisconfiguredError(f"{'; '.join(told)}. Ask for a later end, or another provider.")
+            raise MisconfiguredError(
+                f"{'; '.join(told)}. Ask for a later end, or another provider."
+            )
 
     def _connected(self) -> Feed:
         with self._lock:

@@ -23,5 +23,6 @@
         values ('{{ name }}', '{{ definition }}')
         on conflict (relation_name) do update
         set definition_hash = excluded.definition_hash, last_range_id = 0, built_at = now();
+        delete from ops.bar_versions where relation_name = '{{ name }}';
     {%- endcall %}
 {% endmacro %}

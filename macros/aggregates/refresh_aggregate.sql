@@ -34,6 +34,7 @@
             insert into ops.changed_ranges (relation_name, range_start_at, range_end_at, row_count)
             values ('{{ name }}', '{{ start_at }}', '{{ end_at }}', 0);
             {%- endfor %}
+            {{ note_refreshed_versions(name, source) }};
             update ops.aggregate_states
             set last_range_id = {{ ranges[0][2] }}
             where relation_name = '{{ name }}';

