@@ -34,7 +34,7 @@ broken as (
         judged.violations is not null
         and judged.is_pending
         -- known before any bar is looked at
-        and (select count(*) from bad_days as days) > 0
+        and (select count(days.violation_count) from bad_days as days) > 0
 ),
 
 -- a bar that breaks two rules measured together counts once
