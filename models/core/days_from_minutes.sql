@@ -34,7 +34,8 @@ days as (
     group by instrument_id, session_date
 ),
 
--- a day whose minutes do not reach its close is still in progress
+-- a day whose minutes do not reach its close is still in progress; so is one of which it
+-- is not known yet, while a build is between the two
 judged as (
     select
         -- keys
@@ -51,17 +52,18 @@ judged as (
         days.trade_count,
         -- flags
         days.has_final_minutes
-        and (
+        and coalesce(
             days.session_date < latest_minutes.last_session_date
-            or sessions.close_at <= latest_minutes.last_minute_at + interval '1 minute'
+            or sessions.close_at <= latest_minutes.last_minute_at + interval '1 minute',
+            false
         ) as is_final
     from days
     inner join instruments on days.instrument_id = instruments.instrument_id
-    inner join latest_minutes on days.instrument_id = latest_minutes.instrument_id
     inner join sessions
         on
             instruments.exchange = sessions.exchange
             and days.session_date = sessions.session_date
+    left join latest_minutes on days.instrument_id = latest_minutes.instrument_id
 )
 
 select * from judged

@@ -127,6 +127,15 @@ def test_answer_between_bars_and_their_aggregates_does_not_stay(
     assert closes() == [60.0] + [50.0] * 5
     house.build()
     assert closes() == [60.0] * 6
+    # An instrument that is new, as far as its days have been summed up.
+    line = "2024-01-04 10:00:00,PEP,70,70,70,70,100\n"
+    house.extract("files", config=str(write_files({"pep.csv": header + line})))
+    arguments = ["run", "--select", "+rollup_1d"]
+    _, stopped = transform._invoke(arguments, house.settings, house.warehouse)
+    assert stopped is None
+    api.get_ohlc("PEP")
+    house.build()
+    assert api.get_ohlc("PEP")["close"].item() == 70.0
 
 
 def test_publish_invalidates_exactly_what_it_changed(
