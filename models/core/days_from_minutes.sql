@@ -34,8 +34,8 @@ days as (
     group by instrument_id, session_date
 ),
 
--- a day whose minutes do not reach its close is still in progress; so is one of which it
--- is not known yet, while a build is between the two
+-- a day whose minutes do not reach its close is still in progress; so is one of which
+-- that is not known yet, while a build is on its way
 judged as (
     select
         -- keys
