@@ -25,7 +25,6 @@ from barhouse.api.versions import versions_statement
 _STEPS: Final = (1, 5, 25)
 #: Of a session of the shortest usual length.
 _SESSION_MINUTES: Final = 390
-_APART: Final = timedelta(days=3)
 _MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -249,9 +248,7 @@ def framed(table: pa.Table, wish: Wish, frame: choices.Frame, drop: Sequence[str
 def _since(wish: Wish, day: date) -> Wish:
     query = replace(wish.query, days=(day, wish.query.days[1]))
     if query.instants:
-        midnight = datetime.combine(day, time.min, tzinfo=times.FIRST_INSTANT.tzinfo)
-        since = times.moved_instant(midnight, -_APART)
-        query = replace(query, instants=(since, query.instants[1]))
+        query = replace(query, instants=(times.earliest_of(day), query.instants[1]))
     return replace(wish, query=query)
 
 
@@ -264,9 +261,8 @@ def _before(wish: Wish, day: date) -> BarsQuery:
     last_day = times.moved(wish.query.days[0], timedelta(days=-1))
     query = replace(query, days=(day, last_day))
     if query.instants:
-        # Its session ends a day or two later: that spares a look at all bars that were asked for.
-        midnight = datetime.combine(last_day, time.min, tzinfo=times.FIRST_INSTANT.tzinfo)
-        last = min(times.moved_instant(midnight, _APART), query.instants[1])
+        # That spares a look at all bars that were asked for.
+        last = min(times.latest_of(last_day), query.instants[1])
         query = replace(query, instants=(query.instants[0], last))
     return query
 

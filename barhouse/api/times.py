@@ -141,14 +141,32 @@ def spans_between(
         first = moved(first_at.date(), -_APART)
     elif start is not None:
         first = start
-        first_at = moved_instant(_midnight(start), -_APART)
+        first_at = earliest_of(start)
     if isinstance(end, datetime):
         last_at = instant_of(end, zone)
         last = moved(last_at.date(), _APART)
     elif end is not None:
         last = end
-        last_at = moved_instant(_midnight(end), _APART)
+        last_at = latest_of(end)
     return first, last, first_at, last_at
+
+
+def earliest_of(day: date) -> datetime:
+    """Return an instant that no bar of a session day starts before.
+
+    Args:
+        day: Wherever its exchange is.
+    """
+    return moved_instant(_midnight(day), -_APART)
+
+
+def latest_of(day: date) -> datetime:
+    """Return an instant that no bar of a session day starts after.
+
+    Args:
+        day: Wherever its exchange is.
+    """
+    return moved_instant(_midnight(day), _APART)
 
 
 def moved(day: date, by: timedelta) -> date:

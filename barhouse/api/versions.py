@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final
 
+from barhouse.api.choices import MART_MINUTES
 from barhouse.api.statements import BarsQuery
 
 #: Labels this late leave room for the days of their bar.
 LAST_LABEL: Final = date(9900, 1, 1)
 #: Aggregates that longer bars are read from. Each is refreshed after the minutes have changed, and
 #: has versions of its own: between the two an answer is still of the state before.
-_ROLLUPS: Final = tuple(f"core.rollup_{width}" for width in ("5m", "15m", "30m", "1h", "4h"))
+_ROLLUPS: Final = tuple(f"core.rollup_{name}" for count, name in MART_MINUTES.items() if count > 1)
 
 VERSIONS: Final = """
 select part, version

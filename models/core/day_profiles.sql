@@ -12,6 +12,7 @@
     post_hook=['{{ forget_changed_days() }}', '{{ analyze_if_changed(this) }}'],
 ) }}
 
+{%- set hypertables = ['bars_1m', 'bars_intraday', 'bars_1d'] %}
 -- What the published bars of each session day look like. Days whose bars changed since
 -- the last build are looked at anew, with all that stands of them.
 with noted_days as (
@@ -46,7 +47,7 @@ bars_1d as (
     select * from {{ ref('bars_1d') }}
 ),
 
-{% for table in ['bars_1m', 'bars_intraday', 'bars_1d'] %}
+{% for table in hypertables %}
 standing_{{ table }} as (
     {{ standing_bars(
         ['open', 'high', 'low', 'close', 'volume'],
@@ -62,11 +63,10 @@ compared_{{ table }} as (
 {% endfor %}
 -- each hypertable by itself: a list of all would be sorted by the timeframe, too
 profiles as (
-    {{ profiled_days('compared_bars_1m') }}
-    union all
-    {{ profiled_days('compared_bars_intraday') }}
-    union all
-    {{ profiled_days('compared_bars_1d') }}
+    {% for table in hypertables -%}
+    {{ profiled_days('compared_' ~ table) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select * from profiles
