@@ -4,20 +4,28 @@
     model: the table. -#}
 {% macro tested_bars(model) -%}
     select bars.*
-    from {{ model }} as bars
     {%- if flags.WHICH == 'build' and not many_days_changed() %}
-    -- a session lies within a day of its date: that lets the key help
-    inner join
+    from
         (
             select distinct instrument_id, session_date
             from ops.changed_days
         ) as changed_days
-        on
-            bars.instrument_id = changed_days.instrument_id
-            and bars.session_date = changed_days.session_date
-            {%- if model.identifier != 'bars_1d' %}
-            and bars.bar_start_at >= (changed_days.session_date - 1)::timestamptz
-            and bars.bar_start_at < (changed_days.session_date + 2)::timestamptz
-            {%- endif %}
+    -- looked up by the key, day by day, whatever the planner expects; a session lies within a
+    -- day of its date
+    cross join
+        lateral (
+            select *
+            from {{ model }} as standing
+            where
+                standing.instrument_id = changed_days.instrument_id
+                and standing.session_date = changed_days.session_date
+                {%- if model.identifier != 'bars_1d' %}
+                and standing.bar_start_at >= (changed_days.session_date - 1)::timestamptz
+                and standing.bar_start_at < (changed_days.session_date + 2)::timestamptz
+                {%- endif %}
+            offset 0
+        ) as bars
+    {%- else %}
+    from {{ model }} as bars
     {%- endif %}
 {%- endmacro %}

@@ -3,6 +3,7 @@
     unique_key=['instrument_id', 'session_date', 'provider', 'load_id', 'request_id'],
     incremental_strategy='delete+insert',
     on_schema_change='fail',
+    pre_hook='{{ plan_for_pending_bars() }}',
     post_hook='{{ analyze_if_changed(this) }}',
 ) }}
 

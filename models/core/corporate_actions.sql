@@ -3,9 +3,12 @@
     unique_key=['instrument_id', 'action_type', 'ex_date'],
     incremental_strategy='differences',
     on_schema_change='append_new_columns',
+    pre_hook='set local enable_nestloop = off',
     post_hook='{{ analyze_if_changed(this) }}',
 ) }}
 
+-- Events meet their reports by hashes: the planner expects one of each, and would hold
+-- every event against every report.
 with splits as (
     select * from {{ ref('int_actions__splits') }}
 ),

@@ -7,7 +7,7 @@
         '{{ keep_profiles_whole() }}',
         '{{ plan_for_many_rows() }}',
         '{{ hold_changed_days() }}',
-        "{{ 'set local enable_nestloop = off' if many_days_changed() }}",
+        "set local {{ 'enable_nestloop' if many_days_changed() else 'enable_seqscan' }} = off",
     ],
     post_hook=['{{ forget_changed_days() }}', '{{ analyze_if_changed(this) }}'],
 ) }}

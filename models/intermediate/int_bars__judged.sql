@@ -6,7 +6,7 @@
 {{ config(
     materialized='table',
     unlogged=true,
-    pre_hook='{{ plan_for_many_rows() }}',
+    pre_hook='{{ plan_for_pending_bars() }}',
 ) }}
 
 with bars as (

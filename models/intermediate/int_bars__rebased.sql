@@ -3,7 +3,7 @@
 -- part of such a history must not be mixed with the rest; all of it may replace it.
 {{ config(
     materialized='table',
-    pre_hook='{{ plan_for_many_rows() }}',
+    pre_hook='{{ plan_for_pending_bars() }}',
     post_hook='analyze {{ this }}',
 ) }}
 

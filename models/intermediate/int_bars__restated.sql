@@ -3,7 +3,7 @@
 {{ config(
     materialized='table',
     unlogged=true,
-    pre_hook='{{ plan_for_many_rows() }}',
+    pre_hook='{{ plan_for_pending_bars() }}',
     post_hook='analyze {{ this }}',
 ) }}
 

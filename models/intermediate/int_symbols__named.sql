@@ -1,6 +1,6 @@
 {{ config(
     materialized='table',
-    pre_hook='{{ plan_for_many_rows() }}',
+    pre_hook='{{ plan_for_pending_bars() }}',
     post_hook='analyze {{ this }}',
 ) }}
 
