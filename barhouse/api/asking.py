@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from barhouse.api import choices, frames, times
 from barhouse.api.keeping import Keepers, key_of
 from barhouse.api.meanings import Asked, common_zone, meant_by, words_of
+from barhouse.api.queries import AsOf, BarsQuery
 from barhouse.api.reading import Reader
 from barhouse.api.routing import LakeSource, fetched
 from barhouse.api.standing import Moment, Standing
-from barhouse.api.statements import AsOf, BarsQuery
 from barhouse.api.times import Bound
 from barhouse.api.versions import versions_statement
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,10 @@ def named_rows(table: pa.Table, ids: Sequence[int], symbols: Sequence[str]) -> p
         ids: Instruments, in the order of the answer.
         symbols: What each was asked by.
     """
-    places = pc.index_in(table["instrument_id"], value_set=pa.array(ids, pa.int64()))
+    if len(ids) == 1:
+        places = pa.chunked_array([np.zeros(table.num_rows, np.int32)])
+    else:
+        places = pc.index_in(table["instrument_id"], value_set=pa.array(ids, pa.int64()))
     names = pa.array(list(symbols), pa.string())
     chunks = [pa.DictionaryArray.from_arrays(chunk, names) for chunk in places.chunks]
     kind = pa.dictionary(pa.int32(), pa.string())
@@ -105,11 +109,17 @@ def bars_to_pandas(table: pa.Table, zone: ZoneInfo) -> pd.DataFrame:
         midnights = np.ones(len(days), dtype=bool)
         index = days.tz_localize(zone, ambiguous=midnights, nonexistent="shift_forward")
     else:
-        index = pd.DatetimeIndex(times.to_numpy().astype("datetime64[us]"))
-        index = index.tz_localize("UTC").tz_convert(zone)
+        instants = times.to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
+        index = pd.DatetimeIndex(instants, dtype=pd.DatetimeTZDtype("us", zone))
     index.name = "time"
-    columns = {name: _values(table[name]) for name in table.column_names if name != "time"}
+    names = [name for name in table.column_names if name != "time"]
     # A copy: what the user changes must not change what is kept.
+    if all(table.schema.field(name).type == pa.float64() for name in names):
+        block = np.empty((len(names), len(index)))
+        for place, name in enumerate(names):
+            block[place] = table[name].to_numpy()
+        return pd.DataFrame(block.T, index=index, columns=_labels(tuple(names)), copy=False)
+    columns = {name: _values(table[name]) for name in names}
     return pd.DataFrame(columns, index=index, copy=True)
 
 
@@ -154,6 +164,13 @@ def to_polars(table: pa.Table) -> Any:
             "polars is not installed; install it (pip install polars), or ask for pandas or arrow."
         ) from error
     return polars.from_arrow(table)
+
+
+@lru_cache(maxsize=64)
+def _labels(names: tuple[str, ...]) -> pd.Index:
+    import pandas as pd
+
+    return pd.Index(names)
 
 
 def _values(column: pa.ChunkedArray) -> Any:

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from barhouse.api.choices import PRICES
+from barhouse.api.queries import BarsQuery
 from barhouse.api.quotients import Factors, Number, adjusted, floating
-from barhouse.api.statements import BarsQuery
 from barhouse.lake.datasets import Dataset
 
 _DECIMALS = (*PRICES, "vwap", "volume")

@@ -22,9 +22,10 @@ import pyarrow as pa
 from barhouse.api import frames, lake_texts
 from barhouse.api.choices import MART_MINUTES
 from barhouse.api.lake_rows import Told, answer_of, columns_of, filter_of
+from barhouse.api.queries import BarsQuery
 from barhouse.api.reading import Reader
 from barhouse.api.spans import joined
-from barhouse.api.statements import BarsQuery, bars_statement, factors_statement
+from barhouse.api.statements import bars_statement, factors_statement
 from barhouse.api.times import moved
 from barhouse.errors import BarhouseError
 from barhouse.lake.datasets import Dataset, dataset_named

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from barhouse.api.choices import MART_MINUTES, PRICES, Adjusted, Timeframe
+from barhouse.api.queries import BarsQuery
 from barhouse.api.spans import Span, narrowed, written
 
 #: Marts of bars longer than a day, and their label.
@@ -15,46 +15,6 @@ LONG_MARTS: Final = {
     "1w": ("marts.bars_1w", "week_start_date"),
     "1mo": ("marts.bars_1mo", "month_start_date"),
 }
-
-
-@dataclass(frozen=True)
-class AsOf:
-    """What was known then.
-
-    Attributes:
-        instant: In UTC.
-        day: The last day that counts.
-        is_loaded: Whether bars count as known since they landed; else since their day.
-    """
-
-    instant: datetime
-    day: date
-    is_loaded: bool
-
-
-@dataclass(frozen=True)
-class BarsQuery:
-    """Which bars.
-
-    Attributes:
-        instruments: Their ids, in the order of the answer.
-        timeframe: How long the bars are.
-        adjusted: ``raw``, ``split`` or ``total_return``.
-        columns: Names.
-        days: First and last session day; of bars longer than a day, of their label.
-        instants: First and last start of an intraday bar; none for longer ones.
-        is_exact: Decimals as stored, instead of doubles.
-        as_of: What was known then; none for now.
-    """
-
-    instruments: tuple[int, ...]
-    timeframe: Timeframe
-    adjusted: Adjusted
-    columns: tuple[str, ...]
-    days: tuple[date, date]
-    instants: tuple[datetime, datetime] | None
-    is_exact: bool = False
-    as_of: AsOf | None = None
 
 
 def bars_statement(query: BarsQuery, elsewhere: Sequence[Span] = ()) -> tuple[str, list[object]]:
@@ -67,6 +27,8 @@ def bars_statement(query: BarsQuery, elsewhere: Sequence[Span] = ()) -> tuple[st
         query: Which bars.
         elsewhere: Times of which the bars as reported are not asked for; of intraday bars only.
     """
+    if _is_planned_once(query):
+        return _days_of_one(query), [query.instruments[0], *query.days]
     text = _Text(query, elsewhere)
     statement = text.long_bars() if _is_long(query.timeframe) else text.plain_bars()
     return statement, text.parameters
@@ -88,6 +50,19 @@ def factors_statement(query: BarsQuery) -> tuple[str, list[object]]:
         " order by f.instrument_id, f.valid_from_date"
     )
     return statement, text.parameters
+
+
+def _is_planned_once(query: BarsQuery) -> bool:
+    is_plain = query.adjusted == "raw" and query.as_of is None and not query.is_exact
+    return is_plain and query.timeframe.name == "1d" and len(query.instruments) == 1
+
+
+def _days_of_one(query: BarsQuery) -> str:
+    values = ", ".join(f"b.{name}" for name in query.columns)
+    return (
+        f"select b.instrument_id, b.session_date as time, {values}"  # noqa: S608
+        " from marts.days_of_instrument($1::bigint, $2::date, $3::date) as b"
+    )
 
 
 def _is_long(timeframe: Timeframe) -> bool:

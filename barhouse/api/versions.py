@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from barhouse.api.choices import MART_MINUTES
-from barhouse.api.statements import BarsQuery
+from barhouse.api.queries import BarsQuery
 
 #: Labels this late leave room for the days of their bar.
 LAST_LABEL: Final = date(9900, 1, 1)

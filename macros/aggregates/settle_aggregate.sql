@@ -15,4 +15,6 @@
         ) }}
     {%- endif %}
     {% do settle_columnstore('materialized view', name, standing, is_new) %}
+    {#- They stand on the hypertable that keeps the aggregate. -#}
+    {% do settle_indexes(this, standing.indexes, schema='_timescaledb_internal') %}
 {% endmacro %}

@@ -13,7 +13,8 @@
       bucket             width of a bucket, e.g. '5 minutes'
       materialized_only  true (default): queries see refreshed buckets only
       segment_by, order_by, compress_after
-                         columnstore; compress_after adds a policy -#}
+                         columnstore; compress_after adds a policy
+      indexes            more indexes -#}
 {% materialization continuous_aggregate, adapter='timescaledb' %}
     {%- set target_relation = this.incorporate(type=this.MaterializedView) -%}
     {%- set name = this.schema ~ '.' ~ this.identifier -%}

@@ -10,7 +10,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {%- set is_current = view_is_current(name, definition) and not should_full_refresh() -%}
+    {%- set is_current = view_is_current(name, definition) -%}
     {% call statement('main') -%}
         {%- if is_current -%}
         select 'kept' as view

@@ -2,6 +2,7 @@
     materialized='continuous_aggregate',
     source='core.bars_1m',
     bucket='1 day',
+    indexes=[{'columns': ['instrument_id', 'session_date']}],
 ) }}
 
 -- TimescaleDB takes no CTE in a continuous aggregate.

@@ -69,7 +69,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     run = reading._run
 
     def noting(connection: object, statement: str, parameters: object) -> pa.Table:
-        if " from marts.bars" in statement:
+        if " from marts.bars" in statement or " from marts.days" in statement:
             seen.append(statement)
         return run(connection, statement, parameters)
 

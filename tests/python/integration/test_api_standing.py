@@ -53,3 +53,26 @@ def test_symbols_and_versions_are_asked_for_once_while_nothing_is_written(
     api.close()
     assert len(statements("COKE")) == 3
     assert statements("COKE") == [SNAPSHOT]
+
+
+def test_days_that_were_planned_before_follow_what_becomes_of_their_chunks(house: House) -> None:
+    reporter = Reporter("polygon")
+    reporter.days({"2024-01-02": "60", "2024-01-03": "61"}).land(house)
+    house.build()
+    api = DataAPI(settings=house.settings, cache_bytes=0)
+
+    def closes() -> dict[str, float]:
+        days = api.get_ohlc("KO", "2024-01-01", "2024-12-31")
+        return {f"{time:%Y-%m-%d}": close for time, close in days["close"].items()}
+
+    before = {"2024-01-02": 60.0, "2024-01-03": 61.0}
+    assert closes() == closes() == before
+    house.execute("select compress_chunk(one) from show_chunks('core.bars_1d') as one")
+    assert closes() == closes() == before
+    Reporter("polygon").days({"2024-01-03": "62", "2024-01-04": "63"}).land(house)
+    house.build()
+    after = {"2024-01-02": 60.0, "2024-01-03": 62.0, "2024-01-04": 63.0}
+    assert closes() == after
+    house.build(full_refresh=True)
+    assert closes() == after
+    assert api._asker.reader.opened_count == 1

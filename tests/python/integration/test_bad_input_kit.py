@@ -86,6 +86,6 @@ def rows_of(house: House, sql: str, *parameters: object) -> list[dict[str, Any]]
 
 def house_in(folder: Path, template: Path, project_dir: Path = ROOT) -> House:
     """A warehouse like that of the fixture ``house``, for a whole module; the caller stops it."""
-    for part in ("db", "dlt"):
+    for part in ("db", "dlt", "dbt"):
         shutil.copytree(template / part, folder / "state" / part)
     return House(Settings(project_dir, folder / "state", folder / "lake", database_url=None))

@@ -104,7 +104,7 @@ def test_configuration_that_changed_is_applied_or_refused(
         rollup,
         segment_by="    segment_by=['instrument_id', 'session_scope'],",
         order_by="    materialized_only=false,",
-        compress_after="    compress_after='50 days',",
+        compress_after="    indexes=[{'columns': ['session_date', 'is_final']}],",
     )
 
     assert run(house) == ""
@@ -123,6 +123,8 @@ def test_configuration_that_changed_is_applied_or_refused(
     made = "select count(*) from pg_indexes where indexdef like '%core.bars_1m using btree (sess%'"
     made = made.replace("using", "USING")
     assert house.query(made) == [(1,)]
+    of_aggregate = "select count(*) from pg_indexes where indexname like 'rollup_15m__by%'"
+    assert house.query(of_aggregate) == [(1,)]
     said = capfd.readouterr().out
     assert "core.bars_1m: chunks made from now on are 3 days long." in said
     assert "core.bars_1m: chunks compressed from now on have segments of" in said
@@ -137,8 +139,9 @@ def test_configuration_that_changed_is_applied_or_refused(
         run(house)
     )
     edit(bars, unique_key="    unique_key=['instrument_id', 'bar_start_at'],")
+    edit(rollup, indexes="")
     assert run(house) == ""
-    assert house.query(made) == [(0,)]
+    assert house.query(made) == house.query(of_aggregate) == [(0,)]
 
 
 def test_late_bar_in_compressed_chunks_of_an_aggregate(

@@ -24,6 +24,16 @@ def views(house: House) -> dict[str, int]:
     )
 
 
+def functions(house: House) -> dict[str, int]:
+    """Return what identifies each table function."""
+    return dict(
+        house.query(
+            "select oid::regprocedure::text, oid::bigint from pg_proc"
+            " where proretset and pronamespace::regnamespace::text in ('core', 'marts', 'quality')"
+        )
+    )
+
+
 def rows(house: House, table: str) -> dict[str, str]:
     """Return the rows as text, each with the transaction that wrote it."""
     return dict(house.query(f"select t::text, xmin::text from {table} as t"))
@@ -31,8 +41,9 @@ def rows(house: House, table: str) -> dict[str, str]:
 
 def test_build_with_nothing_new_makes_no_view_and_writes_no_row(house: House) -> None:
     standing, periods = views(house), rows(house, "core.calendar_periods")
-    sessions = rows(house, "core.sessions")
+    sessions, called = rows(house, "core.sessions"), functions(house)
     assert len(standing) > 40
+    assert len(called) > 5
     assert len(sessions) > 10_000
     for change in (
         "update core.sessions set close_at = open_at where session_date = '2024-01-03'",
@@ -44,6 +55,7 @@ def test_build_with_nothing_new_makes_no_view_and_writes_no_row(house: House) ->
     house.build()
 
     assert views(house) == standing
+    assert functions(house) == called
     assert rows(house, "core.calendar_periods") == periods
     after = rows(house, "core.sessions")
     assert set(after) == set(sessions)

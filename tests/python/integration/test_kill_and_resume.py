@@ -208,7 +208,7 @@ def state(tmp_path: Path) -> Iterator[State]:
 @pytest.fixture
 def ready_state(state: State, bare: Path) -> State:
     """A state folder with a database that knows the sessions and no bars."""
-    for part in ("db", "dlt"):
+    for part in ("db", "dlt", "dbt"):
         shutil.copytree(bare / part, state.folder / part)
     return state
 

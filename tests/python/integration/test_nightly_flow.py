@@ -76,7 +76,7 @@ class Project:
     def __init__(self, folder: Path, template: Path) -> None:
         self.folder = folder
         copy_project(folder)
-        for part in ("db", "dlt"):
+        for part in ("db", "dlt", "dbt"):
             shutil.copytree(template / part, folder / "state" / part)
         package = folder / "packages" / "flaky_bars-1.0.dist-info"
         package.mkdir(parents=True)

@@ -30,8 +30,5 @@
         );
     end
     $replace$;
-    insert into ops.view_states (relation_name, definition_hash, view_oid)
-    values ('{{ name }}', '{{ definition }}', to_regclass('{{ name }}')::oid)
-    on conflict (relation_name) do update
-    set definition_hash = excluded.definition_hash, view_oid = excluded.view_oid
+    {{ note_view(name, definition) }}
 {% endmacro %}

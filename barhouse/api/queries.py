@@ -1,0 +1,48 @@
+"""What is asked for, once it was understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from barhouse.api.choices import Adjusted, Timeframe
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """What was known then.
+
+    Attributes:
+        instant: In UTC.
+        day: The last day that counts.
+        is_loaded: Whether bars count as known since they landed; else since their day.
+    """
+
+    instant: datetime
+    day: date
+    is_loaded: bool
+
+
+@dataclass(frozen=True)
+class BarsQuery:
+    """Which bars.
+
+    Attributes:
+        instruments: Their ids, in the order of the answer.
+        timeframe: How long the bars are.
+        adjusted: ``raw``, ``split`` or ``total_return``.
+        columns: Names.
+        days: First and last session day; of bars longer than a day, of their label.
+        instants: First and last start of an intraday bar; none for longer ones.
+        is_exact: Decimals as stored, instead of doubles.
+        as_of: What was known then; none for now.
+    """
+
+    instruments: tuple[int, ...]
+    timeframe: Timeframe
+    adjusted: Adjusted
+    columns: tuple[str, ...]
+    days: tuple[date, date]
+    instants: tuple[datetime, datetime] | None
+    is_exact: bool = False
+    as_of: AsOf | None = None
