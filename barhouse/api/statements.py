@@ -57,6 +57,12 @@ def _is_planned_once(query: BarsQuery) -> bool:
     return is_plain and query.timeframe.name == "1d" and len(query.instruments) == 1
 
 
+def _is_chosen(query: BarsQuery) -> bool:
+    # From a function that is told instruments and days.
+    is_loaded = query.as_of is not None and query.as_of.is_loaded
+    return query.timeframe.name == "1d" and not is_loaded
+
+
 def _days_of_one(query: BarsQuery) -> str:
     values = ", ".join(f"b.{name}" for name in query.columns)
     return (
@@ -85,15 +91,16 @@ class _Text:
             "b.bar_start_at as time, b.session_date" if query.instants else "b.session_date as time"
         )
         values = ", ".join(f"{self.value(name)} as {name}" for name in query.columns)
-        wanted = [self.of_instruments("b")]
         first, last = (self.bound(day, "date") for day in query.days)
-        wanted += [f"b.session_date >= {first}", f"b.session_date <= {last}"]
-        wanted += self.factors_between(first, last)
+        wanted = self.factors_between(first, last)
+        if not _is_chosen(query):
+            wanted += [self.of_instruments("b")]
+            wanted += [f"b.session_date >= {first}", f"b.session_date <= {last}"]
         if query.instants:
             wanted += self.times(query.instants)
         return (
             f"select b.instrument_id, {keys}, {values} from {self.relation(wanted)}"  # noqa: S608
-            f" where {' and '.join(wanted)} order by {self.order('b')}, 2"
+            f" where {' and '.join(wanted) or 'true'} order by {self.order('b')}, 2"
         )
 
     def times(self, instants: tuple[datetime, datetime]) -> list[str]:
@@ -224,6 +231,10 @@ class _Text:
     def source(self, wanted: list[str]) -> str:
         timeframe, as_of = self.query.timeframe, self.query.as_of
         is_loaded = as_of is not None and as_of.is_loaded
+        if _is_chosen(self.query):
+            ids = self.bound(list(self.query.instruments), "bigint[]")
+            first, last = (self.bound(day, "date") for day in self.query.days)
+            return f"marts.bars_1d_of({ids}, {first}, {last}) as b"
         if not timeframe.is_intraday:
             return f"{self.days()} as b"
         if is_loaded and as_of:

@@ -31,7 +31,7 @@ doubles as (
         instrument_id = {{ argument('wanted_instrument_id') }}
         and session_date >= {{ argument('first_date') }}
         and session_date <= {{ argument('last_date') }}
+    order by session_date asc
 )
 
 select * from doubles
-order by session_date
