@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from barhouse.api import choices
 from barhouse.api.asking import Asker, Question, framed
@@ -39,13 +40,13 @@ def with_indicators(asker: Asker, question: Question, indicators: object) -> Any
     bars = {name: table[name].to_numpy() for name in columns}
     days = "session_date" if "session_date" in table.column_names else "time"
     bars["session_date"] = table[days].to_numpy()
+    frame: choices.Frame = choices.one_of(question.frame, choices.FRAMES, "frame")  # type: ignore[assignment]
+    # To pandas a missing value is a NaN.
+    has_nulls = frame != "pandas"
     for one in wanted:
         for name, values in one.columns(bars).items():
-            table = table.append_column(name, pa.array(values, from_pandas=True))
-    shown = table.filter(is_asked)
-    return framed(
-        shown,
-        wish,
-        choices.one_of(question.frame, choices.FRAMES, "frame"),  # type: ignore[arg-type]
-        drop=["symbol", "vwap"],
-    )
+            table = table.append_column(name, pa.array(values, from_pandas=has_nulls))
+    # Those before come first.
+    asked_count = pc.sum(is_asked).as_py() or 0
+    shown = table.slice(table.num_rows - asked_count)
+    return framed(shown, wish, frame, drop=["symbol", "vwap"])
