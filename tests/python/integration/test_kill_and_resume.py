@@ -236,7 +236,6 @@ def test_demo_killed_at_every_step_ends_like_an_undisturbed_one(
     _assert_equal(state, sample_house, sample_lake)
 
 
-@pytest.mark.timeout(600)
 def _kill_database_under(state: State, command: tuple[str, ...], reached: Reached) -> None:
     """Kill the database server alone; the command ends with one sentence."""
     server = embedded.start(state.database).pid
