@@ -17,7 +17,7 @@ from barhouse.lake.numerics import DECIMAL
 
 # A row group ends with a symbol as soon as it has so many rows, so that who reads one symbol skips
 # most of the others ...
-ROW_GROUP_ROWS = 16 * 1024
+ROW_GROUP_ROWS = 8 * 1024
 # ... and a symbol with more rows than this has several.
 MOST_ROWS = 128 * 1024
 

@@ -27,9 +27,9 @@ def test_a_symbol_costs_its_row_groups_alone(tmp_path: Path) -> None:
     table = rows(40_000)
     manifest = put(tmp_path, data_of(tmp_path, table), table)
     metadata = pq.read_metadata(tmp_path / "bars_1m" / DAY.name / files.DATA)
-    assert metadata.num_row_groups == 3
-    assert list(_groups(metadata, ["S00020"])) == [1]
-    assert list(_groups(metadata, ["S00000", "S00039"])) == [0, 2]
+    assert metadata.num_row_groups == 5
+    assert list(_groups(metadata, ["S00020"])) == [2]
+    assert list(_groups(metadata, ["S00000", "S00039"])) == [0, 4]
     assert list(_groups(metadata, ["AAPL", "ZZZ"])) == []
     seen = rows_of(tmp_path, MINUTES, [(DAY, manifest.sha256)], wanted("S00020"))
     assert seen.equals(table.filter(pc.field("symbol") == "S00020"))

@@ -39,10 +39,10 @@ def test_row_groups_are_bounded_and_have_statistics(tmp_path: Path) -> None:
     _sha(tmp_path / "a", rows(300_000).to_batches(max_chunksize=10_000))
     metadata = pq.ParquetFile(tmp_path / "a").metadata
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    # 1,000 rows a symbol: the first end of a symbol from 16,384 rows on
-    assert [group.num_rows for group in groups] == [*[17_000] * 17, 11_000]
+    # 1,000 rows a symbol: the first end of a symbol from 8,192 rows on
+    assert [group.num_rows for group in groups] == [*[9_000] * 33, 3_000]
     bounds = [(g.column(0).statistics.min, g.column(0).statistics.max) for g in groups]
-    assert bounds[:2] == [("S00000", "S00016"), ("S00017", "S00033")]
+    assert bounds[:2] == [("S00000", "S00008"), ("S00009", "S00017")]
     assert {groups[0].column(number).compression for number in range(3)} == {"ZSTD"}
 
 
