@@ -10,10 +10,10 @@ from enum import StrEnum
 from io import BufferedReader
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from adbc_driver_postgresql import dbapi
 
 from barhouse.lake import files, steps
 from barhouse.lake.archive import mark
@@ -24,6 +24,9 @@ from barhouse.lake.manifest import Manifest
 from barhouse.lake.partitions import AnyPartition
 from barhouse.lake.target import Target, connected, open_target
 from barhouse.lake.verify import checked
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql import dbapi
 
 _BATCH_ROWS = 20_000
 _MOST_ROWS = 250_000

@@ -16,7 +16,6 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from adbc_driver_manager import Error as AdbcError
-from adbc_driver_postgresql import dbapi
 
 from barhouse.lake import files, steps
 from barhouse.lake.archive import mark
@@ -68,6 +67,9 @@ def drop_chunk(url: str, lake_dir: Path, chunk: Chunk) -> int:
         NotProvenError: A partition is missing, damaged or differs; nothing was dropped.
         LakeError: The database refuses; nothing was dropped.
     """
+    # Only now: it brings pandas and polars with it.
+    from adbc_driver_postgresql import dbapi
+
     table = chunk.dataset.table
     with locked(lake_dir):
         try:

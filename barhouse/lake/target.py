@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from adbc_driver_manager import Error as AdbcError
-from adbc_driver_postgresql import dbapi
 
 from barhouse.lake.datasets import Dataset
 from barhouse.lake.errors import LakeError
 from barhouse.lake.partitions import AnyPartition, LoadPartition, Partition
 from barhouse.lake.rows import sentence
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql import dbapi
 
 _NO_ROOM = {"53100", "58030"}
 _SESSION = (
@@ -205,6 +208,9 @@ def connected(url: str) -> Iterator[dbapi.Connection]:
     Raises:
         LakeError: The database does not answer.
     """
+    # Only now: it brings pandas and polars with it.
+    from adbc_driver_postgresql import dbapi
+
     try:
         connection = dbapi.connect(url)
     except AdbcError as error:

@@ -1,7 +1,9 @@
-"""The rows of a query are shown whole, wherever they go."""
+"""Rows of a query are shown whole, wherever they go; the command line starts quickly."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -32,3 +34,10 @@ def test_wide_rows_are_neither_cut_nor_wrapped(capsys: pytest.CaptureFixture[str
     lines = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert lines[0].split() == columns
     assert lines[2].split() == [f"{number}.123456789" for number in range(20)]
+
+
+def test_the_command_line_starts_without_what_few_commands_need() -> None:
+    heavy = ["pandas", "polars", "dbt", "dlt", "prefect", "adbc_driver_postgresql"]
+    code = f"import sys, barhouse.cli.main; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
