@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import psycopg
@@ -49,6 +50,9 @@ def extract_provider(
         LoadError: The database did not take the load, and a later run continues it; or another
             extract from this provider is running.
     """
+    # Before any thread of dlt: it asks whether polars is there, which this brings with it, and a
+    # module that is half imported is no answer.
+    import_module("adbc_driver_postgresql.dbapi")
     provider = load_provider(name)
     loader_url = warehouse.url("loader")
     pipelines_dir = settings.pipelines_dir / warehouse.identity
