@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 from barhouse.api.choices import MART_MINUTES, PRICES, Adjusted, Timeframe
@@ -85,13 +86,18 @@ class _Text:
         self.parameters.append(value)
         return f"${len(self.parameters)}::{kind}"
 
+    @cached_property
+    def days_bound(self) -> tuple[str, str]:
+        first, last = self.query.days
+        return self.bound(first, "date"), self.bound(last, "date")
+
     def plain_bars(self) -> str:
         query = self.query
         keys = (
             "b.bar_start_at as time, b.session_date" if query.instants else "b.session_date as time"
         )
         values = ", ".join(f"{self.value(name)} as {name}" for name in query.columns)
-        first, last = (self.bound(day, "date") for day in query.days)
+        first, last = self.days_bound
         wanted = self.factors_between(first, last)
         if not _is_chosen(query):
             wanted += [self.of_instruments("b")]
@@ -138,7 +144,7 @@ class _Text:
             "is_final": "bool_and(b.is_final)",
         }
         values = ", ".join(f"{made[name]} as {name}" for name in query.columns)
-        first, last = (self.bound(day, "date") for day in query.days)
+        first, last = self.days_bound
         after = f"least({last}, date '9998-01-01') + {query.timeframe.days + 1}"
         wanted = [
             self.of_instruments("b"),
@@ -233,7 +239,7 @@ class _Text:
         is_loaded = as_of is not None and as_of.is_loaded
         if _is_chosen(self.query):
             ids = self.bound(list(self.query.instruments), "bigint[]")
-            first, last = (self.bound(day, "date") for day in self.query.days)
+            first, last = self.days_bound
             return f"marts.bars_1d_of({ids}, {first}, {last}) as b"
         if not timeframe.is_intraday:
             return f"{self.days()} as b"

@@ -39,7 +39,7 @@ closes as not materialized (
     from built_days
 ),
 
--- the newest of either kind; each by itself, which workers share
+-- the newest of either kind, an instrument perhaps twice; workers share each
 last_days as (
     select
         instrument_id,

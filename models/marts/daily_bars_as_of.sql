@@ -14,7 +14,7 @@ minutes as not materialized (
     where is_regular
 ),
 
-symbol_history as (
+symbol_history as not materialized (
     select * from {{ ref('symbol_history') }}
 ),
 
@@ -45,22 +45,7 @@ days as (
     group by instrument_id, session_date
 ),
 
-preferred as (
-    select
-        instrument_id,
-        session_date,
-        open,
-        high,
-        low,
-        close,
-        vwap,
-        volume,
-        trade_count,
-        is_final,
-        'provider' as built_from,
-        provider
-    from reported
-    union all
+built as (
     select
         days.instrument_id,
         days.session_date,
@@ -75,24 +60,15 @@ preferred as (
         and (
             days.session_date < days.last_session_date
             or sessions.close_at <= days.last_minute_at + interval '1 minute'
-        ) as is_final,
-        'minutes' as built_from,
-        null as provider
+        ) as is_final
     from days
     inner join instruments on days.instrument_id = instruments.instrument_id
     inner join sessions
         on
             instruments.exchange = sessions.exchange
             and days.session_date = sessions.session_date
-    left join reported
-        on
-            days.instrument_id = reported.instrument_id
-            and days.session_date = reported.session_date
-    where reported.instrument_id is null
 ),
 
-named as (
-    {{ named_days('preferred') }}
-)
+{{ chosen_days() }}
 
 select * from named

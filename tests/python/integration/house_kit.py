@@ -69,8 +69,13 @@ def house_settings(state_dir: Path, project_dir: Path = ROOT) -> Settings:
 
 
 def copy_template(template: Path, house: House) -> None:
+    copy_state(template, house.settings.state_dir)
+
+
+def copy_state(template: Path, state_dir: Path) -> None:
+    """Copy a stopped server with what has landed; the parsed project spares a full parse."""
     for part in ("db", "dlt", "dbt"):
-        shutil.copytree(template / part, house.settings.state_dir / part)
+        shutil.copytree(template / part, state_dir / part)
 
 
 def copy_project(folder: Path) -> None:

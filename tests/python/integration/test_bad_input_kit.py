@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from house_kit import ROOT, House
+from house_kit import ROOT, House, copy_state
 
 from extract.settings import Settings
 
@@ -86,6 +85,5 @@ def rows_of(house: House, sql: str, *parameters: object) -> list[dict[str, Any]]
 
 def house_in(folder: Path, template: Path, project_dir: Path = ROOT) -> House:
     """A warehouse like that of the fixture ``house``, for a whole module; the caller stops it."""
-    for part in ("db", "dlt", "dbt"):
-        shutil.copytree(template / part, folder / "state" / part)
+    copy_state(template, folder / "state")
     return House(Settings(project_dir, folder / "state", folder / "lake", database_url=None))

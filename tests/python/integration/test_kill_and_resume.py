@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pyarrow.parquet as pq
 import pytest
-from house_kit import OF_A_RUN, ROOT, House, contents
+from house_kit import OF_A_RUN, ROOT, House, contents, copy_state
 
 from barhouse import embedded
 from barhouse.embedded.directory import DataDirectory
@@ -208,8 +207,7 @@ def state(tmp_path: Path) -> Iterator[State]:
 @pytest.fixture
 def ready_state(state: State, bare: Path) -> State:
     """A state folder with a database that knows the sessions and no bars."""
-    for part in ("db", "dlt", "dbt"):
-        shutil.copytree(bare / part, state.folder / part)
+    copy_state(bare, state.folder)
     return state
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house_kit import ROOT, copy_project
+from house_kit import ROOT, copy_project, copy_state
 
 from barhouse import embedded
 from barhouse.lake import ls, verify
@@ -76,8 +75,7 @@ class Project:
     def __init__(self, folder: Path, template: Path) -> None:
         self.folder = folder
         copy_project(folder)
-        for part in ("db", "dlt", "dbt"):
-            shutil.copytree(template / part, folder / "state" / part)
+        copy_state(template, folder / "state")
         package = folder / "packages" / "flaky_bars-1.0.dist-info"
         package.mkdir(parents=True)
         (package / "METADATA").write_text(METADATA)
