@@ -74,7 +74,7 @@ create table if not exists ops.view_states (
     view_oid oid not null
 );
 comment on table ops.view_states is
-'Definition of each view that dbt made. Grain: one row per view';
+'Definition of each view and function that dbt made. Grain: one row of each';
 
 create table if not exists ops.archived_ranges (
     relation_name text not null,
