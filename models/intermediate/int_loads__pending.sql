@@ -1,5 +1,5 @@
 -- A table, so that every model of one build speaks of the same loads, whatever lands
--- meanwhile. Whether a load is large is looked up in the index, not by reading all bars.
+-- meanwhile. Whether a load is large is looked up in the index, not in all bars.
 {{ config(
     materialized='table',
     pre_hook='set local enable_seqscan = off',
