@@ -1,19 +1,24 @@
-"""Export the marts to the lake and restore from it: what the command line and flows share."""
+"""Export the marts to the lake and the shelf, and restore: what command line and flows share."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import psycopg
 
 from barhouse import transform
+from barhouse.api.reading import Reader
+from barhouse.api.routing import LakeSource
+from barhouse.api.shelving import Shelving, shelve
 from barhouse.database import Warehouse
 from barhouse.errors import BarhouseError
 from barhouse.lake import ExportReport, export, export_landed, open_lake
 from barhouse.lake.choice import archived_in, chosen
 from barhouse.lake.restore import Outcome, Restored, restore
+from barhouse.shelf import Shelf
 from extract.locks import held
 from extract.settings import Settings
 
@@ -47,6 +52,27 @@ def describe_export(report: ExportReport) -> str:
         f"{report.removed} removed, {report.archived} archived; the lake holds "
         f"{report.rows:,} rows, {report.bytes / 1e6:.1f} MB"
     )
+
+
+def lay_out(settings: Settings, warehouse: Warehouse, tell: Callable[[str], None]) -> Shelving:
+    """Lay bars out on this machine's shelf, where ``DataAPI`` reads them fastest.
+
+    Args:
+        settings: The project.
+        warehouse: The database.
+        tell: Told a line per file.
+
+    Raises:
+        BarhouseError: Another process does the same, a file cannot be written, or the database or
+            the lake does not answer.
+    """
+    refusal = BarhouseError("The shelf is being written by another process; wait for it to end.")
+    lake = LakeSource(partial(open_lake, settings), "auto")
+    with (
+        held(settings.state_dir / "shelf.lock", refusal),
+        Reader(lambda: warehouse.url("analyst"), 1) as reader,
+    ):
+        return shelve(reader, lake, Shelf(settings.shelf_dir), tell)
 
 
 def restore_lake(

@@ -12,6 +12,7 @@ the peers; without them their columns stay empty.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -99,6 +100,7 @@ def measure(
         dropped = archive(stage)
         asked.update(ask_lake(stage, rounds))
         restored = bring_back(stage)
+        shutil.rmtree(settings.shelf_dir)
     rows = [*published.rows, *stored.rows, *asked.values(), dropped, restored]
     return rendered(rows, goals_of(published, stored, asked, restored))
 

@@ -66,9 +66,13 @@ def ask_database(stage: Stage, rounds: int) -> dict[str, Row]:
     with (
         DataAPI(settings=stage.settings, cache_bytes=0) as api,
         DataAPI(settings=stage.settings) as keeping,
+        DataAPI(settings=stage.settings, cache_bytes=0, shelf=False) as plain,
     ):
         for name in ("days_one", "minutes_one", "days_many", "days_of_minutes", "cross_section"):
             found[name] = _row(stage, name, api, asked.text(name), rounds)
+        for name in ("days_one", "minutes_one", "days_many"):
+            text = f"without the shelf: {asked.text(name)}"
+            found[f"{name}_plain"] = _row(stage, name, plain, text, rounds)
         for name in ("days_one", "minutes_one"):
             text = f"the same, cached: {asked.text(name)}"
             found[f"{name}_cached"] = _row(stage, name, keeping, text, rounds)
@@ -78,8 +82,10 @@ def ask_database(stage: Stage, rounds: int) -> dict[str, Row]:
     found["import_api"] = _import("from barhouse import DataAPI", rounds)
     stage.tell("asked the database")
     order = (
-        *("days_one", "days_one_cached", "minutes_one", "minutes_one_cached", "days_many"),
-        *("days_of_minutes", "adjusted", "cross_section", "indicators", "import", "import_api"),
+        *("days_one", "days_one_cached", "days_one_plain"),
+        *("minutes_one", "minutes_one_cached", "minutes_one_plain"),
+        *("days_many", "days_many_plain", "days_of_minutes", "adjusted"),
+        *("cross_section", "indicators", "import", "import_api"),
     )
     return {name: found[name] for name in order}
 
@@ -98,11 +104,13 @@ def ask_lake(stage: Stage, rounds: int) -> dict[str, Row]:
     with (
         DataAPI(settings=stage.settings, cache_bytes=0) as api,
         DataAPI(settings=stage.settings) as keeping,
+        DataAPI(settings=stage.settings, cache_bytes=0, shelf=False) as plain,
     ):
         lake = _row(stage, "minutes_one", api, f"{text}, through the lake", rounds)
         cached = _row(stage, "minutes_one", keeping, f"{text}, from the lake, cached", rounds)
+        parquet = _row(stage, "minutes_one", plain, f"{text}, from the lake's Parquet", rounds)
     stage.tell("asked the lake")
-    return {"lake": lake, "lake_cached": cached}
+    return {"lake": lake, "lake_cached": cached, "lake_plain": parquet}
 
 
 def _row(stage: Stage, name: str, api: DataAPI, text: str, rounds: int) -> Row:

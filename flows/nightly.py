@@ -1,6 +1,6 @@
 """The nightly refresh: extract every configured source, build and test, prove, export.
 
-    extract (one task per source) -> dbt build -> proofs -> export to the lake -> summary
+    extract (one task per source) -> dbt build -> proofs -> export to the lake -> shelf -> summary
 
 A source that fails after its retries does not stop the others: what landed is built and exported,
 and the run then ends as failed, naming the source. So does a proof that fails.
@@ -24,6 +24,7 @@ from flows.tasks import (
     extract_source,
     open_database,
     prove_numbers,
+    shelve_bars,
 )
 
 
@@ -35,7 +36,7 @@ def refresh_warehouse() -> str:
         The summary, in Markdown; also kept as the artifact ``nightly-summary``.
 
     Raises:
-        BarhouseError: A source, the build, a proof or the export failed.
+        BarhouseError: A source, the build, a proof, the export or the shelf failed.
     """
     leave_out_tracebacks()
     settings = load_settings()
@@ -58,6 +59,7 @@ def refresh_warehouse() -> str:
     if isinstance(proved, Exception):
         problems.append(str(proved))
     exported = export_marts(settings)
+    shelve_bars(settings)
 
     held = proved if isinstance(proved, BuildReport) else None
     summary = summarize(landed, problems, built, held, exported)

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task, exponential_backoff
 
 from barhouse.database import open_warehouse
-from barhouse.exporting import describe_export, export_lake
+from barhouse.exporting import describe_export, export_lake, lay_out
 from barhouse.lake import ExportReport
 from barhouse.landing import extract_provider
 from barhouse.opening import ready_warehouse
@@ -102,3 +102,15 @@ def export_marts(settings: Settings) -> ExportReport:
     report = export_lake(settings, open_warehouse(settings))
     get_run_logger().info("export: %s", describe_export(report))
     return report
+
+
+@task(
+    name="shelve",
+    description="Lay out the bars that changed for the API of this machine.",
+    cache_policy=NO_CACHE,
+)
+def shelve_bars(settings: Settings) -> None:
+    """Lay bars out on the shelf."""
+    logger = get_run_logger()
+    done = lay_out(settings, open_warehouse(settings), logger.debug)
+    logger.info("shelf: %s", done)

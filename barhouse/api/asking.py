@@ -17,9 +17,11 @@ from barhouse.api.meanings import Asked, common_zone, meant_by, words_of
 from barhouse.api.queries import AsOf, BarsQuery
 from barhouse.api.reading import Reader
 from barhouse.api.routing import LakeSource, fetched
+from barhouse.api.shelved import served
 from barhouse.api.standing import Moment, Standing
 from barhouse.api.times import Bound
 from barhouse.api.versions import versions_statement
+from barhouse.shelf import Shelf
 
 #: Tries to reach far enough back, each this many times as far, before everything is read.
 _STEPS: Final = (1, 5, 25)
@@ -81,6 +83,7 @@ class Asker:
         zone: Of all answers; none for that of the exchange.
         keepers: Where answers are kept.
         lake: For what the database has no more.
+        shelf: What lies on this machine; none for the database alone.
         as_of: What was known then; none for now.
     """
 
@@ -88,6 +91,7 @@ class Asker:
     zone: ZoneInfo | None
     keepers: Keepers
     lake: LakeSource
+    shelf: Shelf | None
     as_of: AsOf | None = None
 
     @property
@@ -156,19 +160,19 @@ class Asker:
 
     def _rows(self, query: BarsQuery, moment: Moment) -> pa.Table:
         if not self.keepers:
-            return self._fetched(query)
+            return self._fetched(query, moment)
         # Asked before the rows: if a publish comes between, newer rows are kept under versions that
         # nobody sees again, never older ones under newer versions.
-        versions = moment.table(*versions_statement(query)).to_pylist()
-        key = key_of(query, versions)
+        key = moment.known(("key", query), lambda: _key_of(query, moment))
         table = self.keepers.get(key)
         if table is None:
-            table = self._fetched(query)
+            table = self._fetched(query, moment)
             self.keepers.put(key, table)
         return table
 
-    def _fetched(self, query: BarsQuery) -> pa.Table:
-        return fetched(query, self.reader, self.lake)
+    def _fetched(self, query: BarsQuery, moment: Moment) -> pa.Table:
+        found = served(query, moment, self.shelf) if self.shelf is not None else None
+        return fetched(query, self.reader, self.lake) if found is None else found
 
     def bars_with_those_before(self, wish: Wish, count: int | None) -> tuple[pa.Table, Any]:
         """Return the bars of a wish of one symbol and at least so many before them.
@@ -201,7 +205,8 @@ class Asker:
     def _count(self, query: BarsQuery, moment: Moment) -> int:
         # As reported: what adjusts bars leaves none out.
         reported = replace(query, columns=("close",), adjusted="raw")
-        return moment.count(reported, lambda: self._fetched(reported).num_rows)
+        found: int = moment.known(reported, lambda: self._fetched(reported, moment).num_rows)
+        return found
 
     def last_bars(self, question: Question, count: int) -> tuple[pa.Table, Wish]:
         """Return the newest bars of one symbol, and what was understood.
@@ -243,6 +248,10 @@ def framed(table: pa.Table, wish: Wish, frame: choices.Frame, drop: Sequence[str
     """
     hidden = [name for name in ("session_date", *drop) if name in table.column_names]
     return frames.as_frame(table.drop_columns(hidden), frame, wish.zone)
+
+
+def _key_of(query: BarsQuery, moment: Moment) -> str:
+    return key_of(query, moment.table(*versions_statement(query)).to_pylist())
 
 
 def _since(wish: Wish, day: date) -> Wish:

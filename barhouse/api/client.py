@@ -21,6 +21,7 @@ from barhouse.api.standing import Standing
 from barhouse.database import open_warehouse
 from barhouse.errors import BarhouseError
 from barhouse.lake.place import open_lake
+from barhouse.shelf import Shelf
 from extract.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ KNOWN_SINCE: Final = ("loaded", "day")
 class DataAPI(Catalogue):
     """Asks the warehouse for bars.
 
-    It connects when first asked, may be shared by threads, used where an event loop runs, pickled
-    and sent to other processes. Every bar of an answer is of the same published state.
+    It connects when first asked; threads may share it, event loops may run, other processes get it
+    pickled. Every bar of an answer is of the same published state.
 
     Example:
         >>> api = DataAPI()
@@ -55,6 +56,7 @@ class DataAPI(Catalogue):
         cache_bytes: int = CACHE_BYTES,
         cache_seconds: float = CACHE_SECONDS,
         lake: LakeUse = "auto",
+        shelf: bool = True,
         settings: Settings | None = None,
     ) -> None:
         """Choose the warehouse.
@@ -62,14 +64,14 @@ class DataAPI(Catalogue):
         Args:
             database: URL of a TimescaleDB; default ``BARHOUSE_DATABASE_URL``, else the embedded
                 one.
-            tz: Time zone of times in answers and of times without a zone in questions; default that
-                of the exchange.
+            tz: Time zone of answers, and of times without one in questions; default the exchange's.
             connections: How many statements may run at once.
-            cache_bytes: How much of the answers this process may keep; 0 keeps none, here or in
-                the Redis of ``BARHOUSE_REDIS_URL``.
+            cache_bytes: How much of the answers this process may keep; 0 keeps none, in the Redis
+                of ``BARHOUSE_REDIS_URL`` neither.
             cache_seconds: How long answers are kept; one that a publish changed is never found.
             lake: ``auto`` reads from the lake what retention dropped from the database, ``always``
                 also what both hold, ``never`` nothing: such a question is refused.
+            shelf: Read what `barhouse shelve` laid out on this machine, as far as it still holds.
             settings: The project; default as the command line finds it.
 
         Raises:
@@ -81,6 +83,7 @@ class DataAPI(Catalogue):
         self._given_by = "DataAPI(database)" if database else "BARHOUSE_DATABASE_URL"
         self._limits = (connections, cache_bytes, cache_seconds)
         self._lake_use: LakeUse = choices.one_of(lake, LAKE_USES, "lake")  # type: ignore[assignment]
+        self._uses_shelf = shelf
         self._asker = self._made_asker(times.zone_of(tz) if tz is not None else None)
 
     def get_ohlc(
@@ -241,7 +244,7 @@ class DataAPI(Catalogue):
         return framed(self._asker.bars(exact), exact, "arrow")
 
     def as_of(self, when: Moment, *, known_since: KnownSince = "loaded") -> DataAPI:
-        """Return an API that answers as it would have at another time.
+        """Return an API that answers as it would have at another time; connections are shared.
 
         Args:
             when: A date, which counts whole, or a time; without a zone those of the zone of the
@@ -251,8 +254,7 @@ class DataAPI(Catalogue):
                 either, only actions with an ex-date up to that day adjust, with today's values.
 
         Returns:
-            An API of its own that shares the connections; ``latest``, ``symbols``, ``coverage`` and
-            ``sql`` answer as of now.
+            An API of its own; its ``latest``, ``symbols``, ``coverage`` and ``sql`` are as of now.
 
         Raises:
             BarhouseError: It is no date or time.
@@ -267,17 +269,15 @@ class DataAPI(Catalogue):
         other.__dict__["_asker"] = replace(self._asker, as_of=known)
         return other
 
-    def close(self) -> None:
+    def close(self, *_: object) -> None:
         """Close the connections; the next question opens new ones."""
-        self._asker.reader.close()
+        self._asker.standing.close()
+
+    __exit__ = close
 
     def __enter__(self) -> Self:
         """Use the API in a ``with`` block."""
         return self
-
-    def __exit__(self, *error: object) -> None:
-        """Close the connections."""
-        self.close()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave connections and answers out; who unpickles it has its own."""
@@ -293,7 +293,8 @@ class DataAPI(Catalogue):
         connections, most_bytes, seconds = self._limits
         keepers = keepers_of(self._settings, most_bytes, seconds)
         lake = LakeSource(partial(open_lake, self._settings), self._lake_use)
-        return Asker(Standing(Reader(self._url, connections)), zone, keepers, lake)
+        shelf = Shelf(self._settings.shelf_dir) if self._uses_shelf else None
+        return Asker(Standing(Reader(self._url, connections)), zone, keepers, lake, shelf)
 
     def _url(self) -> str:
         return open_warehouse(self._settings, self._given_by).url("analyst")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: What prices and volumes are stored as.
 DECIMAL = pa.decimal128(38, 18)
+#: From 1950 to 2099, days since 1970: of these midnights are looked up.
+_USUAL_DAYS = (-7305, 47482)
 
 
 def named_rows(table: pa.Table, ids: Sequence[int], symbols: Sequence[str]) -> pa.Table:
@@ -104,20 +106,20 @@ def bars_to_pandas(table: pa.Table, zone: ZoneInfo) -> pd.DataFrame:
 
     times = table["time"]
     if pa.types.is_date(times.type):
-        days = pd.DatetimeIndex(times.to_numpy().astype("datetime64[us]"))
-        # Where clocks go forward at midnight, a day begins an hour later.
-        midnights = np.ones(len(days), dtype=bool)
-        index = days.tz_localize(zone, ambiguous=midnights, nonexistent="shift_forward")
+        instants = _midnights(times.cast(pa.int32()).to_numpy(), zone)
     else:
         instants = times.to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
-        index = pd.DatetimeIndex(instants, dtype=pd.DatetimeTZDtype("us", zone))
+    index = pd.DatetimeIndex(instants, dtype=pd.DatetimeTZDtype("us", zone))
     index.name = "time"
     names = [name for name in table.column_names if name != "time"]
     # A copy: what the user changes must not change what is kept.
     if all(table.schema.field(name).type == pa.float64() for name in names):
         block = np.empty((len(names), len(index)))
         for place, name in enumerate(names):
-            block[place] = table[name].to_numpy()
+            at = 0
+            for chunk in table[name].chunks:
+                block[place, at : at + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
+                at += len(chunk)
         return pd.DataFrame(block.T, index=index, columns=_labels(tuple(names)), copy=False)
     columns = {name: _values(table[name]) for name in names}
     return pd.DataFrame(columns, index=index, copy=True)
@@ -164,6 +166,29 @@ def to_polars(table: pa.Table) -> Any:
             "polars is not installed; install it (pip install polars), or ask for pandas or arrow."
         ) from error
     return polars.from_arrow(table)
+
+
+def _midnights(days: np.ndarray, zone: ZoneInfo) -> np.ndarray:
+    # Days and microseconds since 1970.
+    if not len(days) or (days.min() >= _USUAL_DAYS[0] and days.max() < _USUAL_DAYS[1]):
+        found: np.ndarray = _usual_midnights(zone)[days - _USUAL_DAYS[0]]
+        return found
+    return _localized(days, zone)
+
+
+@lru_cache(maxsize=16)
+def _usual_midnights(zone: ZoneInfo) -> np.ndarray:
+    return _localized(np.arange(*_USUAL_DAYS), zone)
+
+
+def _localized(days: np.ndarray, zone: ZoneInfo) -> np.ndarray:
+    import pandas as pd
+
+    dates = pd.DatetimeIndex(days.astype("datetime64[D]").astype("datetime64[us]"))
+    # Where clocks go forward at midnight, a day begins an hour later.
+    midnights = np.ones(len(dates), dtype=bool)
+    index = dates.tz_localize(zone, ambiguous=midnights, nonexistent="shift_forward")
+    return index.tz_convert("UTC").tz_localize(None).to_numpy().astype(np.int64)
 
 
 @lru_cache(maxsize=64)

@@ -64,6 +64,11 @@ def meant_by(words: list[str], moment: Moment) -> list[Asked]:
     Raises:
         BarhouseError: A symbol means nothing, or several things.
     """
+    asked: list[Asked] = moment.known(("meant", *words), lambda: _meant_by(words, moment))
+    return asked
+
+
+def _meant_by(words: list[str], moment: Moment) -> list[Asked]:
     # Nothing that cannot be printed is a symbol, and a text with a zero byte cannot be asked for.
     asked = [word for word in words if word.isprintable()]
     rows = moment.table(meaning_texts.MEANINGS, [asked]).to_pylist() if asked else []

@@ -32,7 +32,8 @@ class Reader:
             connect_url: Says where to connect, each time; it may start the database.
             connections: How many at most; who comes then waits.
         """
-        self._connect_url = connect_url
+        #: Says where to connect.
+        self.connect_url = connect_url
         self._connections = connections
         self._abandoned: list[Any] = []
         #: Connections that were opened up to now.
@@ -110,7 +111,7 @@ class Reader:
 
         with self._lock:
             self.opened_count += 1
-        url = self._connect_url()
+        url = self.connect_url()
         try:
             return _prepared(dbapi.connect(url, autocommit=True))
         except AdbcError as error:

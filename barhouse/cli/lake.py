@@ -1,4 +1,4 @@
-"""``barhouse export`` and ``barhouse lake``: the Parquet files."""
+"""``barhouse export``, ``barhouse shelve`` and ``barhouse lake``: files of bars."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from barhouse.cli.console import err, out, table
-from barhouse.exporting import describe_export, export_lake, restore_lake
+from barhouse.exporting import describe_export, export_lake, lay_out, restore_lake
 from barhouse.lake import ls, open_lake, release_named, verify
 from barhouse.opening import ready_warehouse
 from extract.settings import load_settings
@@ -24,6 +24,14 @@ def export(
     settings = load_settings()
     report = export_lake(settings, ready_warehouse(settings), full=full)
     out.print(describe_export(report))
+
+
+def shelve() -> None:
+    """Lay out minutes and days in files of this machine, from which the API reads them fastest."""
+    settings = load_settings()
+    warehouse = ready_warehouse(settings)
+    done = lay_out(settings, warehouse, lambda line: err.print(line, markup=False))
+    out.print(str(done))
 
 
 @app.command("ls")

@@ -7,7 +7,7 @@ ever less, so a few hundred bars before the first one asked for give what all of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,10 @@ Bars = Mapping[str, Any]
 
 #: TA-Lib takes less for zero, too.
 _ZERO = 1e-14
+#: Of a value that counts so little nothing is left in a sum.
+_FADED = 1e-30
+#: Values that are computed with at once: more leave the processor's cache.
+_PART = 8192
 
 
 def sma(bars: Bars, n: int) -> dict[str, Column]:
@@ -43,10 +47,10 @@ def wma(bars: Bars, n: int) -> dict[str, Column]:
 
 def rsi(bars: Bars, n: int) -> dict[str, Column]:
     """Return Wilder's relative strength index: gains as a percentage of gains and losses."""
-    change = np.diff(bars["close"], prepend=np.nan)
-    gain = _wilder(np.maximum(change, 0), n, first=1)
-    loss = _wilder(np.maximum(-change, 0), n, first=1)
-    return {"": 100 * _divided(gain, gain + loss)}
+    change = _change(bars["close"])
+    gains = _wilder(np.maximum(change, 0), n, first=1)
+    both = _wilder(np.abs(change), n, first=1)
+    return {"": 100 * _divided(gains, both)}
 
 
 def macd(bars: Bars, fast: int, slow: int, signal: int) -> dict[str, Column]:
@@ -61,8 +65,7 @@ def macd(bars: Bars, fast: int, slow: int, signal: int) -> dict[str, Column]:
 def bbands(bars: Bars, n: int, width: float) -> dict[str, Column]:
     """Return the mean of n closes and the bands some standard deviations (of n) off."""
     middle = _mean(bars["close"], n)
-    # About the first close: what is squared stays small.
-    spread = pd.Series(bars["close"] - bars["close"][:1]).rolling(n).std(ddof=0).to_numpy()
+    spread = np.sqrt(_squares(bars["close"], n) / n)
     return {"_LOWER": middle - width * spread, "_MIDDLE": middle, "_UPPER": middle + width * spread}
 
 
@@ -73,8 +76,7 @@ def atr(bars: Bars, n: int) -> dict[str, Column]:
 
 def adx(bars: Bars, n: int) -> dict[str, Column]:
     """Return Wilder's average directional index."""
-    up = np.diff(bars["high"], prepend=np.nan)
-    down = -np.diff(bars["low"], prepend=np.nan)
+    up, down = _change(bars["high"]), -_change(bars["low"])
     plus = np.where((up > 0) & (up > down), up, 0.0)
     minus = np.where((down > 0) & (down > up), down, 0.0)
     # The first bar, which moved nowhere, counts here.
@@ -122,7 +124,7 @@ def vwap(bars: Bars) -> dict[str, Column]:
 
 def vol(bars: Bars, n: int) -> dict[str, Column]:
     """Return the sample standard deviation of the last n logarithmic returns, per bar."""
-    return {"": pd.Series(logreturn(bars, 1)[""]).rolling(n).std(ddof=1).to_numpy()}
+    return {"": np.sqrt(_squares(logreturn(bars, 1)[""], n) / (n - 1))}
 
 
 def returned(bars: Bars, n: int) -> dict[str, Column]:
@@ -142,10 +144,60 @@ def _before(values: Column, n: int) -> tuple[Column, Column]:
     return before, values
 
 
+def _change(values: Column) -> Column:
+    change = np.empty(len(values))
+    change[:1] = np.nan
+    np.subtract(values[1:], values[:-1], out=change[1:])
+    return change
+
+
 def _mean(values: Column, n: int, first: int = 0) -> Column:
     result = np.full(len(values), np.nan)
-    result[first:] = pd.Series(values[first:]).rolling(n).mean().to_numpy()
+    for place, part in _parts(values, first, n):
+        result[place : place + len(part) - n + 1] = _sums(part, n) / n
     return result
+
+
+def _parts(values: Column, first: int, n: int) -> Iterator[tuple[int, Column]]:
+    # Values in parts that stay in the processor's cache, each with the n - 1 before it, and the
+    # place of the first value that has so many.
+    length = max(_PART, 4 * n)
+    for start in range(first, len(values) - n + 1, length):
+        yield start + n - 1, values[start : start + length + n - 1]
+
+
+def _sums(values: Column, n: int) -> Column:
+    # Of each n values that follow one another, from sums of half as many: with few additions for
+    # each sum, and none that an earlier value has a part in.
+    if n == 1:
+        return values
+    half = _sums(values, n // 2)
+    sums = half[: len(half) - n // 2] + half[n // 2 :]
+    return sums[:-1] + values[n - 1 :] if n % 2 else sums
+
+
+def _squares(values: Column, n: int) -> Column:
+    # Of each n values the sum of squared distances from their mean, likewise: that of two parts
+    # follows from those of each and from how far their means are apart.
+    result = np.full(len(values), np.nan)
+    for place, part in _parts(values, 0, n):
+        result[place : place + len(part) - n + 1] = _moments(part, n)[1]
+    return result
+
+
+def _moments(values: Column, n: int) -> tuple[Column, Column]:
+    if n == 1:
+        return values, np.zeros(len(values))
+    size = n // 2
+    mean, squares = _moments(values, size)
+    apart = mean[size:] - mean[: len(mean) - size]
+    mean = mean[: len(apart)] + apart / 2
+    squares = squares[: len(apart)] + squares[size:] + apart * apart * (size / 2)
+    if n % 2:
+        apart = values[n - 1 :] - mean[:-1]
+        mean = mean[:-1] + apart / n
+        squares = squares[:-1] + apart * apart * ((n - 1) / n)
+    return mean, squares
 
 
 def _ema(values: Column, n: int, first: int = 0) -> Column:
@@ -163,22 +215,37 @@ def _smoothed(values: Column, alpha: float, seed: int, first: int) -> Column:
     start = first + seed
     if len(values) < start:
         return result
-    begun = values[first:start].mean()
-    chain = np.concatenate(([begun], values[start:]))
-    smooth = pd.Series(chain).ewm(alpha=alpha, adjust=False, ignore_na=True).mean()
-    result[start - 1 :] = smooth.to_numpy()
+    chain = result[start - 1 :]
+    chain[0] = values[first:start].mean()
+    chain[1:] = values[start:]
+    if np.isnan(chain).any():
+        chain[:] = pd.Series(chain).ewm(alpha=alpha, adjust=False, ignore_na=True).mean()
+        return result
+    chain[1:] *= alpha
+    # Each value takes what the one before it has, then the two before it, the four: after all
+    # steps it has taken all. What fades below any double is left out.
+    for place in range(0, len(chain), _PART):
+        part = chain[place : place + _PART]
+        if place:
+            part[0] += chain[place - 1] * (1 - alpha)
+        reach, fading = 1, 1 - alpha
+        while reach < len(part) and fading > _FADED:
+            part[reach:] += part[:-reach] * fading
+            reach, fading = 2 * reach, fading * fading
     return result
 
 
 def _true_range(bars: Bars) -> Column:
-    before, close = _before(bars["close"], 1)
+    before, _ = _before(bars["close"], 1)
     high, low = bars["high"], bars["low"]
-    ranged = np.maximum(high - low, np.maximum(np.abs(high - before), np.abs(low - before)))
-    return np.where(np.isnan(before), np.nan, ranged) if len(close) else close
+    # Of what comes before the first bar nothing is known, hence nothing of its range.
+    ranged = np.maximum(np.abs(high - before), np.abs(low - before))
+    np.maximum(high - low, ranged, out=ranged)
+    return ranged
 
 
 def _divided(part: Column, whole: Column, zero: float = 0.0) -> Column:
     # What has no whole is `zero`.
-    is_nothing = np.abs(whole) < _ZERO
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(is_nothing, zero, part / np.where(is_nothing, 1.0, whole))
+    result = np.full(len(whole), zero)
+    np.divide(part, whole, out=result, where=~(np.abs(whole) < _ZERO))
+    return result

@@ -10,7 +10,6 @@ from test_actions_kit import Reporter
 from barhouse import BarhouseError, DataAPI
 from barhouse.api import reading
 
-SNAPSHOT = "select pg_current_snapshot()::text as snapshot"
 RENAME = "update core.symbol_history set symbol = 'COKE' where symbol = 'KO'"
 
 
@@ -40,19 +39,37 @@ def test_symbols_and_versions_are_asked_for_once_while_nothing_is_written(
         assert api.get_ohlc(symbol, start="2024-01-01")["close"].tolist() == [60.0, 61.0]
         return list(asked)
 
-    assert len(statements()) > 3
-    assert statements() == [SNAPSHOT]
+    assert len(statements()) > 2
+    assert statements() == []
     house.execute(RENAME)
     with pytest.raises(
         BarhouseError, match="There is no symbol 'KO'; there are, among others, COKE"
     ):
         api.get_ohlc("KO")
-    assert len(statements("COKE")) > 2
-    assert statements("COKE") == [SNAPSHOT]
+    assert len(statements("COKE")) > 1
+    assert statements("COKE") == []
     # Behind a new connection there may be another server.
     api.close()
-    assert len(statements("COKE")) == 3
-    assert statements("COKE") == [SNAPSHOT]
+    assert len(statements("COKE")) == 2
+    assert statements("COKE") == []
+
+
+def test_a_look_whose_connection_was_lost_is_taken_by_another(
+    house: House, asked: list[str]
+) -> None:
+    Reporter("polygon").days({"2024-01-02": "60", "2024-01-03": "61"}).land(house)
+    house.build()
+    api = DataAPI(settings=house.settings)
+    assert len(api.get_ohlc("KO")) == 2
+    asked.clear()
+    api._asker.standing._look._connection.close()
+    house.execute(RENAME)
+    with pytest.raises(BarhouseError, match="There is no symbol 'KO'"):
+        api.get_ohlc("KO")
+    assert asked[0].startswith("select pg_current_snapshot()")
+    asked.clear()
+    assert len(api.get_ohlc("COKE")) == 2
+    assert not any("pg_current_snapshot" in statement for statement in asked)
 
 
 def test_days_that_were_planned_before_follow_what_becomes_of_their_chunks(house: House) -> None:

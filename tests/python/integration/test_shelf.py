@@ -1,0 +1,252 @@
+"""Answers from the shelf are those of the database, bit by bit, or the database gives them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from house_kit import ROOT, House
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_api_keeping import built_house, reporter
+
+from barhouse import BarhouseError, DataAPI
+from barhouse.api import asking, shelving
+from barhouse.api.shelving import Shelving
+from barhouse.exporting import lay_out
+from barhouse.shelf import Shelf
+from extract.settings import Settings
+
+SYMBOLS = ["AAPL", "IBM", "GOOG", "ETH/BTC", "EUR/USD"]
+
+
+def shelve(house: House | Settings) -> Shelving:
+    settings = house if isinstance(house, Settings) else house.settings
+    return lay_out(settings, House(settings).warehouse, lambda _: None)
+
+
+@pytest.fixture
+def missed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Questions that the shelf could not answer, of any API that uses one."""
+    seen: list[Any] = []
+    served = asking.served
+
+    def noting(query: Any, *given: Any) -> pa.Table | None:
+        found = served(query, *given)
+        if found is None:
+            seen.append(query)
+        return found
+
+    monkeypatch.setattr(asking, "served", noting)
+    return seen
+
+
+@pytest.fixture(scope="module")
+def sample(sample_house: House, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The warehouse of the demo, with a shelf of this file's own."""
+    folder = tmp_path_factory.mktemp("shelved")
+    found = replace(sample_house.settings, database_url=sample_house.url(), state_dir=folder)
+    done = shelve(found)
+    assert done.written > 50
+    assert done.rows > 80_000
+    again = shelve(found)
+    assert (again.written, again.unchanged, again.rows) == (0, done.written, 0)
+    assert again.size == done.size
+    return found
+
+
+@pytest.fixture(scope="module")
+def apis(sample: Settings) -> Iterator[tuple[DataAPI, DataAPI]]:
+    with (
+        DataAPI(settings=sample, cache_bytes=0) as shelved,
+        DataAPI(settings=sample, cache_bytes=0, shelf=False) as plain,
+    ):
+        yield shelved, plain
+
+
+days = st.sampled_from([date(2012, 1, 1), date(2018, 1, 19), date(2013, 12, 31)]).flatmap(
+    lambda first: st.integers(0, 40).map(lambda number: first + timedelta(days=number))
+)
+bounds = st.none() | days.map(str) | days.map(lambda day: f"{day} 15:30")
+
+
+@settings(max_examples=60)
+@given(
+    question=st.fixed_dictionaries(
+        {
+            "symbols": st.lists(st.sampled_from(SYMBOLS), min_size=1, unique=True),
+            "start": bounds,
+            "end": bounds,
+            "timeframe": st.sampled_from(["1m", "1d", "1d", "5m"]),
+            "adjusted": st.sampled_from(["raw", "split", "total_return"]),
+            "columns": st.none()
+            | st.lists(st.sampled_from(["close", "volume", "open", "vwap"]), min_size=1),
+            "frame": st.sampled_from(["arrow", "pandas"]),
+        }
+    )
+)
+def test_answers_are_the_same_with_the_shelf_and_without(
+    apis: tuple[DataAPI, DataAPI], question: dict[str, Any]
+) -> None:
+    seen: list[Any] = []
+    for api in apis:
+        try:
+            seen.append(api.get_multi_symbol(**question))
+        except BarhouseError as error:
+            seen.append(str(error))
+    if isinstance(seen[0], pa.Table):
+        assert seen[0].schema == seen[1].schema
+    same = seen[0] == seen[1] if isinstance(seen[0], str) else seen[0].equals(seen[1])
+    assert same
+
+
+def test_what_the_shelf_holds_the_database_is_not_asked_for(
+    apis: tuple[DataAPI, DataAPI], missed: list[Any]
+) -> None:
+    shelved, _ = apis
+    assert len(shelved.get_ohlc("AAPL", "2012-01-01", "2012-12-31")) == 250
+    assert len(shelved.get_ohlc("AAPL", adjusted="total_return")) > 3000
+    assert len(shelved.get_multi_symbol(SYMBOLS[:3], "2012-01-01", "2012-12-31")) == 750
+    assert len(shelved.get_ohlc("ETH/BTC", timeframe="1m")) > 2000
+    # Nothing adjusts it, so minutes as traded are the answer.
+    assert len(shelved.get_ohlc("ETH/BTC", timeframe="1m", adjusted="split")) > 2000
+    assert missed == []
+    shelved.get_ohlc("AAPL", "2012-01-01", "2012-12-31", columns=["vwap"])
+    shelved.get_ohlc("ETH/BTC", timeframe="5m")
+    shelved.arrow("AAPL", "2012-01-01", "2012-12-31")
+    shelved.as_of("2012-06-30").get_ohlc("AAPL", "2012-01-01")
+    assert len(missed) == 4
+
+
+def test_only_what_a_publish_changed_comes_from_the_database_until_it_is_laid_out(
+    house: House, write_files: Callable[..., Path], missed: list[Any]
+) -> None:
+    built_house(house, write_files)
+    shelve(house)
+    api = DataAPI(settings=house.settings, cache_bytes=0)
+
+    def closes(symbol: str, **more: Any) -> list[float]:
+        missed.clear()
+        return api.get_ohlc(symbol, "2024-01-02", "2024-02-01", **more)["close"].tolist()
+
+    raw = closes("KO")
+    assert raw[:4] == [50.0, 50.0, 50.0, 25.0]
+    assert closes("KO", adjusted="split")[:4] == [25.0] * 4
+    total = closes("KO", adjusted="total_return")
+    assert closes("KO", timeframe="1m") == [50.0, 25.0, 24.75]
+    assert not missed
+
+    # Another dividend restates what is adjusted by dividends, of one instrument.
+    reporter("KO").dividend("2024-03-01", "2.6").land(house)
+    house.build()
+    assert closes("KO") == raw
+    assert not missed
+    changed = closes("KO", adjusted="total_return")
+    assert changed[0] == pytest.approx(total[0] * 0.9)
+    assert len(missed) == 1
+    assert closes("PEP", adjusted="total_return")
+    assert not missed
+    assert shelve(house).rows == 2 * len(api.get_ohlc("KO"))
+    assert closes("KO", adjusted="total_return") == changed
+    assert not missed
+
+    # A bar that is corrected.
+    reporter("PEP").days({"2024-01-03": "51"}).land(house)
+    house.build()
+    assert closes("KO") == raw
+    assert not missed
+    assert closes("PEP")[1] == 51.0
+    assert len(missed) == 1
+    assert shelve(house).rows == 3 * len(api.get_ohlc("PEP"))
+    assert closes("PEP")[1] == 51.0
+    assert not missed
+
+    # Another name: what was laid out under it counts no more.
+    house.execute("update core.symbol_history set symbol = 'COKE' where symbol = 'KO'")
+    assert closes("COKE") == raw
+    assert len(missed) == 1
+
+
+def test_a_publish_while_bars_are_read_is_waited_for(
+    house: House, write_files: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built_house(house, write_files)
+    read, times = shelving.fetched, []
+
+    def torn(query: Any, *given: Any) -> pa.Table:
+        rows = read(query, *given)
+        times.append(query)
+        if len(times) == 1:
+            reporter("PEP").days({"2024-01-03": "51"}).land(house)
+            house.build()
+        return rows
+
+    monkeypatch.setattr(shelving, "fetched", torn)
+    shelve(house)
+    assert len(times) > 4
+    api = DataAPI(settings=house.settings, cache_bytes=0)
+    assert api.get_ohlc("PEP")["close"].tolist()[1] == 51.0
+    assert shelve(house).written == 0
+
+
+def test_damage_costs_time_and_is_mended(
+    house: House, write_files: Callable[..., Path], missed: list[Any]
+) -> None:
+    built_house(house, write_files)
+    shelve(house)
+    path = Shelf(house.settings.shelf_dir).path_of("1d", date(2024, 1, 1))
+
+    def closes() -> list[float]:
+        missed.clear()
+        with DataAPI(settings=house.settings, cache_bytes=0) as api:
+            return api.get_ohlc("KO")["close"].tolist()
+
+    right, whole = closes(), path.read_bytes()
+    assert not missed
+    prices, others = (pa.array([price] * 2).buffers()[1].to_pybytes() for price in (50.0, 50.01))
+    assert prices in whole
+    for damaged in (whole[: len(whole) // 2], whole.replace(prices, others), b""):
+        path.unlink()
+        path.write_bytes(damaged)
+        assert closes() == right
+        assert len(missed) == 1
+        assert shelve(house).written == 1
+        assert closes() == right
+        assert not missed
+
+
+def test_a_full_disk_is_one_sentence_and_what_lay_there_stays(
+    house: House, write_files: Callable[..., Path]
+) -> None:
+    built_house(house, write_files)
+    shelve(house)
+    folder = house.settings.shelf_dir
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    reporter("PEP").days({"2024-01-03": "51"}).land(house)
+    house.build()
+    places = {
+        "BARHOUSE_HOME": str(ROOT),
+        "BARHOUSE_STATE_DIR": str(house.settings.state_dir),
+        "BARHOUSE_DATABASE_URL": house.url(),
+    }
+    # No file may grow beyond a kilobyte.
+    told = subprocess.run(
+        ["bash", "-c", f"ulimit -f 1; exec {ROOT / '.venv' / 'bin' / 'barhouse'} shelve"],
+        env={**os.environ, **places},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 1
+    said = " ".join(told.stderr.split())
+    assert "2024-01-01.arrow cannot be written (" in said
+    assert "what lay there still does. Make room, or set BARHOUSE_STATE_DIR" in said
+    assert "Traceback" not in told.stdout + told.stderr
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
