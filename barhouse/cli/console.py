@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Annotated
 
+import typer
 from rich import box
 from rich.console import Console
 from rich.measure import Measurement
@@ -14,6 +17,22 @@ _ANY_WIDTH = 100_000
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+#: An option of commands that list something.
+AsJson = Annotated[bool, typer.Option("--json", help="JSON, for scripts: one array of objects.")]
+
+
+def listed(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows as a JSON array of objects.
+
+    Args:
+        columns: Their keys, spaces become underscores.
+        rows: Values; times and decimals are written as text.
+    """
+    names = [name.replace(" ", "_") for name in columns]
+    told = [dict(zip(names, row, strict=True)) for row in rows]
+    typer.echo(json.dumps(told, default=str, indent=2))
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from barhouse import bootstrap, embedded
-from barhouse.cli.console import err, out
+from barhouse.cli.console import AsJson, err, listed, out
 from barhouse.database import ROLES, open_warehouse
 from barhouse.errors import BarhouseError
 from barhouse.opening import ready_warehouse
@@ -44,10 +44,14 @@ def stop() -> None:
 
 
 @app.command()
-def status() -> None:
-    """Say whether the embedded TimescaleDB runs, and where."""
+def status(as_json: AsJson = False) -> None:
+    """Say whether the embedded TimescaleDB runs, and where. Exit code 3 where it does not."""
     settings = _embedded_settings()
     server = embedded.status(settings.embedded_dir)
+    if as_json:
+        names = ["host", "port", "database", "pid", "data_dir"]
+        listed(names, [[getattr(server, name) for name in names]] if server else [])
+        raise typer.Exit(0 if server else 3)
     if server is None:
         out.print(f"not running; data in {settings.embedded_dir}")
         raise typer.Exit(3)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import astuple, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from barhouse.cli.console import err, out, result, table
+from barhouse.cli.console import AsJson, err, listed, out, result, table
 from barhouse.cli.extract_progress import ExtractProgress
 from barhouse.cli.logs import is_json, start_logs
 from barhouse.errors import BarhouseError
@@ -27,7 +28,7 @@ from extract.settings import load_settings
 _SHOWN_LINES = 40
 
 
-def providers() -> None:
+def providers(as_json: AsJson = False) -> None:
     """List the registered providers."""
     rows = []
     for name in provider_names():
@@ -36,7 +37,10 @@ def providers() -> None:
         except MisconfiguredError as error:
             described = str(error)
         rows.append((name, described))
-    table("", ["provider", "what it is"], rows)
+    if as_json:
+        listed(["provider", "description"], rows)
+    else:
+        table("", ["provider", "what it is"], rows)
 
 
 def extract(
@@ -100,6 +104,7 @@ def extract(
 def coverage(
     symbol: Annotated[str, typer.Argument(help="Our spelling or a provider's, e.g. AAPL.")],
     timeframe: Annotated[str | None, typer.Argument(help="E.g. 1m; without it all.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show what was asked for a symbol, and what came: rows, nothing, or why not."""
     warehouse = ready_warehouse(load_settings())
@@ -110,6 +115,10 @@ def coverage(
             + (f" {timeframe[:20]}" if timeframe else "")
             + " yet; `barhouse extract PROVIDER --symbols ...` does."
         )
+    if as_json:
+        names = [field.name for field in fields(ranges[0])]
+        listed(names, [astuple(asked) for asked in ranges])
+        return
     result(
         [
             *("provider", "feed", "what", "from (UTC)", "to (UTC)", "outcome"),

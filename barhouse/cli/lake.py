@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from barhouse.cli.console import err, out, table
+from barhouse.cli.console import AsJson, err, listed, out, table
 from barhouse.exporting import describe_export, export_lake, lay_out, restore_lake
 from barhouse.lake import ls, open_lake, release_named, verify
 from barhouse.opening import ready_warehouse
@@ -37,6 +37,7 @@ def shelve() -> None:
 @app.command("ls")
 def list_partitions(
     dataset: Annotated[str, typer.Argument(help="Only this one, e.g. bars_1m.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """List the partitions of the lake; those that only the lake may hold say since when."""
     manifests = [m for m in ls(open_lake(load_settings())) if dataset in ("", m.dataset)]
@@ -44,18 +45,25 @@ def list_partitions(
     rows = [
         (m.dataset, m.partition, m.rows, m.bytes, m.exported_at, m.archived_at) for m in manifests
     ]
-    table("", columns, rows)
+    if as_json:
+        listed(columns, rows)
+    else:
+        table("", columns, rows)
 
 
 @app.command("verify")
-def verify_partitions() -> None:
-    """Check every file of the lake against its manifest."""
+def verify_partitions(as_json: AsJson = False) -> None:
+    """Check every file of the lake against its manifest. Exit code 1 where one is not like it."""
     problems = verify(open_lake(load_settings()))
-    for problem in problems:
-        err.print(str(problem), markup=False)
+    if as_json:
+        listed(["problem"], [(str(problem),) for problem in problems])
+    else:
+        for problem in problems:
+            err.print(str(problem), markup=False)
     if problems:
         raise typer.Exit(1)
-    out.print("every partition is as its manifest says")
+    if not as_json:
+        out.print("every partition is as its manifest says")
 
 
 @app.command("restore")

@@ -239,7 +239,7 @@ def _true_range(bars: Bars) -> Column:
     before, _ = _before(bars["close"], 1)
     high, low = bars["high"], bars["low"]
     # Of what comes before the first bar nothing is known, hence nothing of its range.
-    ranged = np.maximum(np.abs(high - before), np.abs(low - before))
+    ranged: Column = np.maximum(np.abs(high - before), np.abs(low - before))
     np.maximum(high - low, ranged, out=ranged)
     return ranged
 

@@ -27,7 +27,7 @@ from barhouse import BarhouseError, DataAPI, embedded
 from barhouse.api import routing
 from barhouse.api.quotients import Number
 from barhouse.explain import explain
-from barhouse.exporting import export_lake, restore_lake
+from barhouse.exporting import export_lake, lay_out, restore_lake
 from barhouse.lake import files
 from barhouse.lake.place import place_of
 
@@ -130,9 +130,7 @@ def test_every_form_of_an_answer_is_the_same(pair: Pair) -> None:
     whole, gone = pair.api(pair.whole, "never"), pair.api(pair.gone)
     for ask in (
         lambda api: api.last_bars("KO", 120, "2022-06-24", "1m", adjusted="total_return"),
-        lambda api: api.get_ohlc_with_indicators(
-            "KO", ["SMA_20", "VWAP"], "2022-06-21", None, "1m"
-        ),
+        lambda api: api.get_ohlc_with_indicators("KO", ["SMA_9", "VWAP"], "2022-06-21", None, "1m"),
         lambda api: api.get_multi_symbol(["META", "KO"], timeframe="1m", wide=True),
         lambda api: api.coverage("KO"),
         lambda api: api.coverage("META"),
@@ -160,6 +158,18 @@ def test_a_kept_answer_outlives_retention(pair: Pair, read: list[str]) -> None:
     assert count > 0
     assert kept.get_ohlc(*ask).equals(first)
     assert len(read) == count
+
+
+def test_the_shelf_takes_what_the_lake_alone_has(
+    pair: Pair, read: list[str], tmp_path: Path
+) -> None:
+    found = replace(pair.gone.settings, database_url=pair.gone.url(), state_dir=tmp_path)
+    lay_out(found, pair.gone.warehouse, read.append)
+    assert "bars_1m/date=2022-06-14" in read
+    read.clear()
+    shelved = DataAPI(settings=found, lake="never", cache_bytes=0).get_ohlc("KO", timeframe="1m")
+    assert shelved.equals(pair.api(pair.whole, "never").get_ohlc("KO", timeframe="1m"))
+    assert read == []
 
 
 def test_what_the_lake_cannot_give_is_refused(pair: Pair) -> None:

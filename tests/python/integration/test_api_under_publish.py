@@ -14,6 +14,7 @@ from house_kit import ROOT, House
 from minutes_kit import minutes
 
 from barhouse import DataAPI
+from barhouse.exporting import lay_out
 from extract.settings import Settings
 
 THREADS = 50
@@ -48,6 +49,7 @@ def questions(api: DataAPI) -> dict[str, Callable[[], tuple]]:
 
 
 def test_fifty_threads_see_one_state_or_the_other(house: House) -> None:
+    lay_out(house.settings, house.warehouse, lambda _: None)
     api = DataAPI(settings=house.settings, cache_bytes=0)
     asked = questions(api)
     before = {name: ask() for name, ask in asked.items()}
@@ -67,6 +69,8 @@ def test_fifty_threads_see_one_state_or_the_other(house: House) -> None:
         running = [threads.submit(keep_asking, number) for number in range(THREADS)]
         try:
             house.build()
+            # From the shelf, then from the database, then from the shelf again.
+            assert lay_out(house.settings, house.warehouse, lambda _: None).rows > 0
         finally:
             built.set()
         seen = sum((future.result() for future in running), Counter())

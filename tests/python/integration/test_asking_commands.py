@@ -6,8 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +18,7 @@ from typer.testing import CliRunner, Result
 
 from barhouse import BarhouseError
 from barhouse.cli.main import app
+from barhouse.lake import DATASETS, export
 
 DAYS = (
     "select symbol, session_date, close, volume, trade_count, is_final, close::float8 as f,"
@@ -34,6 +37,12 @@ def run(sample_house: House, monkeypatch: pytest.MonkeyPatch) -> Run:
         return CliRunner().invoke(app, list(arguments))
 
     return invoke
+
+
+@pytest.fixture
+def listed(run: Run) -> Callable[..., list[dict[str, Any]]]:
+    """A function that runs a command with --json and returns what it lists."""
+    return lambda *arguments: json.loads(run(*arguments, "--json").stdout)
 
 
 def test_sql_gives_every_digit_to_other_programs(run: Run, tmp_path: Path) -> None:
@@ -76,6 +85,37 @@ def test_show_draws_and_lists_the_newest_bars(run: Run) -> None:
     assert "the newest 68 of 200 bars fit" in many.stderr
     nothing = run("show", "EUR/USD")
     assert "EUR/USD has no bars of 1d; `barhouse coverage` shows" in nothing.stderr
+
+
+def test_lists_are_json_for_scripts(
+    run: Run,
+    listed: Callable[..., list[dict[str, Any]]],
+    sample_house: House,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    named = {one["provider"]: one["description"] for one in listed("providers")}
+    assert "alpaca" in named
+    assert all(named.values())
+    asked = listed("coverage", "AAPL", "1d")
+    assert {one["provider"] for one in asked} == {"sample"}
+    assert sum(one["row_count"] for one in asked) > 3000
+    (server,) = listed("db", "status")
+    assert server["data_dir"] == str(sample_house.settings.embedded_dir)
+
+    monkeypatch.setenv("BARHOUSE_LAKE_DIR", str(tmp_path / "lake"))
+    assert listed("lake", "ls") == []
+    chosen = [dataset for dataset in DATASETS if dataset.name == "bars_1d"]
+    now = datetime.now(UTC)
+    url = sample_house.url("analyst")
+    export(url, tmp_path / "lake", exported_at=now, git_sha=None, datasets=chosen)
+    held = listed("lake", "ls", "bars_1d")
+    assert sum(one["rows"] for one in held) == 12_205
+    assert listed("lake", "verify") == []
+    next((tmp_path / "lake").rglob("*.parquet")).unlink()
+    damaged = run("lake", "verify", "--json")
+    assert damaged.exit_code == 1
+    assert len(json.loads(damaged.stdout)) == 1
 
 
 @pytest.mark.parametrize(
