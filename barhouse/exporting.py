@@ -18,7 +18,7 @@ from barhouse.errors import BarhouseError
 from barhouse.lake import ExportReport, export, export_landed, open_lake
 from barhouse.lake.choice import archived_in, chosen
 from barhouse.lake.restore import Outcome, Restored, restore
-from barhouse.shelf import Shelf
+from barhouse.shelf import shelf_of
 from extract.locks import held
 from extract.settings import Settings
 
@@ -72,7 +72,7 @@ def lay_out(settings: Settings, warehouse: Warehouse, tell: Callable[[str], None
         held(settings.state_dir / "shelf.lock", refusal),
         Reader(lambda: warehouse.url("analyst"), 1) as reader,
     ):
-        return shelve(reader, lake, Shelf(settings.shelf_dir), tell)
+        return shelve(reader, lake, shelf_of(settings), tell)
 
 
 def restore_lake(

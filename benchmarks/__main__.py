@@ -26,6 +26,7 @@ import psycopg
 from barhouse import bootstrap, embedded
 from barhouse.database import open_warehouse
 from barhouse.errors import BarhouseError
+from barhouse.shelf import shelf_of
 from benchmarks.generator import SCALES
 from benchmarks.goals import goals_of
 from benchmarks.landing import made_market
@@ -100,7 +101,7 @@ def measure(
         dropped = archive(stage)
         asked.update(ask_lake(stage, rounds))
         restored = bring_back(stage)
-        shutil.rmtree(settings.shelf_dir)
+        shutil.rmtree(shelf_of(settings).folder)
     rows = [*published.rows, *stored.rows, *asked.values(), dropped, restored]
     return rendered(rows, goals_of(published, stored, asked, restored))
 

@@ -59,11 +59,6 @@ class Settings:
         return self.state_dir / "db"
 
     @property
-    def shelf_dir(self) -> Path:
-        """Bars laid out for the API of this machine; may be thrown away."""
-        return self.state_dir / "shelf"
-
-    @property
     def cache_dir(self) -> Path:
         """Downloads that may be thrown away."""
         return self.state_dir / "cache"

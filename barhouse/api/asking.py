@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -14,64 +14,22 @@ import pyarrow.compute as pc
 from barhouse.api import choices, frames, times
 from barhouse.api.keeping import Keepers, key_of
 from barhouse.api.meanings import Asked, common_zone, meant_by, words_of
-from barhouse.api.queries import AsOf, BarsQuery
+from barhouse.api.queries import AsOf, BarsQuery, Question, Wish
 from barhouse.api.reading import Reader
 from barhouse.api.routing import LakeSource, fetched
-from barhouse.api.shelved import served
+from barhouse.api.shelved import Found, found_on
 from barhouse.api.standing import Moment, Standing
-from barhouse.api.times import Bound
 from barhouse.api.versions import versions_statement
 from barhouse.shelf import Shelf
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Tries to reach far enough back, each this many times as far, before everything is read.
 _STEPS: Final = (1, 5, 25)
 #: Of a session of the shortest usual length.
 _SESSION_MINUTES: Final = 390
 _MOMENT: Final = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a user asks for, as given.
-
-    Attributes:
-        symbols: One or several.
-        start: Of the first bar.
-        end: Of the last bar.
-        timeframe: Its name.
-        adjusted: ``raw``, ``split`` or ``total_return``.
-        columns: Names; none for the usual ones.
-        tz: Time zone of the answer; none for that of the API or of the exchange.
-        frame: What the rows become.
-    """
-
-    symbols: object
-    start: object
-    end: object
-    timeframe: object
-    adjusted: object
-    columns: object
-    tz: object
-    frame: object
-
-
-@dataclass(frozen=True)
-class Wish:
-    """A question that was understood.
-
-    Attributes:
-        asked: Instruments, in the order of the answer.
-        query: Which bars.
-        zone: Of the times.
-        start: As it was understood; none for the first bar there is.
-        moment: When it was asked.
-    """
-
-    asked: list[Asked]
-    query: BarsQuery
-    zone: ZoneInfo
-    start: Bound
-    moment: Moment
 
 
 @dataclass(frozen=True)
@@ -155,27 +113,50 @@ class Asker:
         Args:
             wish: From :meth:`wish`.
         """
-        table = self._rows(wish.query, wish.moment)
-        return frames.named_rows(table, wish.query.instruments, [one.word for one in wish.asked])
+        words = [one.word for one in wish.asked]
+        return frames.named_rows(self.rows(wish), wish.query.instruments, words)
 
-    def _rows(self, query: BarsQuery, moment: Moment) -> pa.Table:
+    def rows(self, wish: Wish) -> pa.Table:
+        """Return the bars of a wish, with ``instrument_id`` and ``time``.
+
+        Args:
+            wish: From :meth:`wish`.
+        """
+        found = self._shelved(wish.query, wish.moment)
+        return found.table() if found is not None else self._kept(wish.query, wish.moment)
+
+    def frame(self, wish: Wish) -> pd.DataFrame:
+        """Return the bars of a wish of one symbol as a data frame.
+
+        Args:
+            wish: From :meth:`wish`.
+        """
+        found = self._shelved(wish.query, wish.moment)
+        if found is not None and (columns := found.columns()):
+            return frames.frame_of(found.times(), columns, wish.zone)
+        table = found.table() if found is not None else self._kept(wish.query, wish.moment)
+        return frames.bars_to_pandas(table, wish.query.columns, wish.zone)
+
+    def _kept(self, query: BarsQuery, moment: Moment) -> pa.Table:
         if not self.keepers:
-            return self._fetched(query, moment)
+            return self._fetched(query)
         # Asked before the rows: if a publish comes between, newer rows are kept under versions that
         # nobody sees again, never older ones under newer versions.
         key = moment.known(("key", query), lambda: _key_of(query, moment))
         table = self.keepers.get(key)
         if table is None:
-            table = self._fetched(query, moment)
+            table = self._fetched(query)
             self.keepers.put(key, table)
         return table
 
-    def _fetched(self, query: BarsQuery, moment: Moment) -> pa.Table:
-        found = served(query, moment, self.shelf) if self.shelf is not None else None
-        return fetched(query, self.reader, self.lake) if found is None else found
+    def _shelved(self, query: BarsQuery, moment: Moment) -> Found | None:
+        return found_on(self.shelf, query, moment) if self.shelf is not None else None
+
+    def _fetched(self, query: BarsQuery) -> pa.Table:
+        return fetched(query, self.reader, self.lake)
 
     def bars_with_those_before(self, wish: Wish, count: int | None) -> tuple[pa.Table, Any]:
-        """Return the bars of a wish of one symbol and at least so many before them.
+        """Return the rows of a wish of one symbol and at least so many before them.
 
         They begin with a whole session.
 
@@ -187,7 +168,7 @@ class Asker:
             The rows, and for each whether it was asked for.
         """
         if wish.start is None:
-            table = self.bars(wish)
+            table = self.rows(wish)
             return table, pa.array([True] * table.num_rows)
         for step in _STEPS if count is not None else ():
             far = timedelta(days=step * _days_of(count or 0, wish.query))
@@ -195,21 +176,26 @@ class Asker:
             # Counted first: where too few lie so near, nothing is fetched in vain.
             if count and self._count(_before(wish, back), wish.moment) < count:
                 continue
-            table = self.bars(_since(wish, back))
+            table = self.rows(_since(wish, back))
             is_asked = _asked_for(table, wish)
             if table.num_rows - (pc.sum(is_asked).as_py() or 0) >= (count or 0):
                 return table, is_asked
-        table = self.bars(_since(wish, times.FIRST_DAY))
+        table = self.rows(_since(wish, times.FIRST_DAY))
         return table, _asked_for(table, wish)
 
     def _count(self, query: BarsQuery, moment: Moment) -> int:
         # As reported: what adjusts bars leaves none out.
         reported = replace(query, columns=("close",), adjusted="raw")
-        found: int = moment.known(reported, lambda: self._fetched(reported, moment).num_rows)
-        return found
+
+        def count() -> int:
+            found = self._shelved(reported, moment)
+            return self._fetched(reported).num_rows if found is None else found.count
+
+        counted: int = moment.known(reported, count)
+        return counted
 
     def last_bars(self, question: Question, count: int) -> tuple[pa.Table, Wish]:
-        """Return the newest bars of one symbol, and what was understood.
+        """Return the newest rows of one symbol, and what was understood.
 
         Args:
             question: Without a start.
@@ -241,13 +227,14 @@ def framed(table: pa.Table, wish: Wish, frame: choices.Frame, drop: Sequence[str
     """Return bars in the form that was asked for.
 
     Args:
-        table: From :meth:`Asker.bars`.
+        table: From :meth:`Asker.bars`, or of one symbol from :meth:`Asker.rows`.
         wish: What they answer.
         frame: ``pandas``, ``polars`` or ``arrow``.
         drop: Columns that the answer does not show.
     """
-    hidden = [name for name in ("session_date", *drop) if name in table.column_names]
-    return frames.as_frame(table.drop_columns(hidden), frame, wish.zone)
+    hidden = ("session_date", "instrument_id", *drop)
+    shown = [name for name in table.column_names if name not in hidden]
+    return frames.as_frame(table, shown, frame, wish.zone)
 
 
 def _key_of(query: BarsQuery, moment: Moment) -> str:

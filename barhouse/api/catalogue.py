@@ -7,9 +7,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from barhouse.api import catalogue_texts, choices, meaning_texts
-from barhouse.api.asking import Asker, Question, framed
+from barhouse.api.asking import Asker, framed
 from barhouse.api.choices import Adjusted, Frame
 from barhouse.api.plotting import Plotting
+from barhouse.api.queries import Question
 from barhouse.errors import BarhouseError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Catalogue(Plotting):
         """
         question = Question([symbol], None, end, timeframe, adjusted, None, tz, "pandas")
         table, wish = self._asker.last_bars(question, count)
-        bars: pd.DataFrame = framed(table, wish, "pandas", drop=["symbol"])
+        bars: pd.DataFrame = framed(table, wish, "pandas")
         return bars
 
     def symbols(self, query: str | None = None) -> pd.DataFrame:

@@ -69,6 +69,8 @@ def timeframe_of(text: object) -> Timeframe:
     Raises:
         BarhouseError: It is none.
     """
+    if isinstance(text, str) and text in _KNOWN:
+        return _KNOWN[text]
     found = re.fullmatch(r"([0-9]{1,5})(mo|[mhdwMHDW])", text) if isinstance(text, str) else None
     if found is None or found[2] == "M":
         near = difflib.get_close_matches(str(text).lower(), TIMEFRAMES, n=2, cutoff=0.3)
@@ -90,6 +92,10 @@ def timeframe_of(text: object) -> Timeframe:
             f"A bar of {text} cannot be built; expected {least.name} to {most.name}."
         )
     return timeframe
+
+
+_KNOWN: Final[dict[str, Timeframe]] = {}
+_KNOWN.update({name: timeframe_of(name) for name in TIMEFRAMES})
 
 
 def one_of(value: object, known: Sequence[str], what: str) -> str:

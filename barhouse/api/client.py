@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from barhouse.api import choices, frames, times
-from barhouse.api.asking import Asker, Question, framed, past
+from barhouse.api.asking import Asker, framed, past
 from barhouse.api.catalogue import Catalogue
 from barhouse.api.choices import Adjusted, Frame
 from barhouse.api.keeping import keepers_of
+from barhouse.api.queries import Question
 from barhouse.api.reading import Reader
 from barhouse.api.routing import LAKE_USES, LakeSource, LakeUse
 from barhouse.api.standing import Standing
 from barhouse.database import open_warehouse
 from barhouse.errors import BarhouseError
 from barhouse.lake.place import open_lake
-from barhouse.shelf import Shelf
+from barhouse.shelf import shelf_of
 from extract.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class DataAPI(Catalogue):
         """Return the bars of a symbol.
 
         Args:
-            symbol: Such as ``AAPL``; ``equity:AAPL`` where several asset classes have it.
+            symbol: ``AAPL``, or ``equity:AAPL`` where several asset classes have it.
             start: First bar, inclusive: a date means its session day, a time the start of a bar;
                 a time without a zone is one of the zone of the answer. None: from the first bar.
             end: Last bar, inclusive, likewise. None: to the newest bar.
@@ -114,8 +115,8 @@ class DataAPI(Catalogue):
             frame: ``pandas``, ``polars`` or ``arrow``; see :meth:`arrow` for exact decimals.
 
         Returns:
-            Bars in ascending order with the index ``time``, the start of the bar; of days and
-            longer bars the midnight of their date. Prices are doubles.
+            Bars by ``time``, the start of the bar (of days and longer ones the midnight of their
+            date). Prices are doubles.
 
         Raises:
             BarhouseError: What was asked for does not exist; the message names what is nearest.
@@ -123,7 +124,9 @@ class DataAPI(Catalogue):
         wish = self._asker.wish(
             Question([symbol], start, end, timeframe, adjusted, columns, tz, frame)
         )
-        return framed(self._asker.bars(wish), wish, frame, drop=["symbol"])
+        if frame == "pandas":
+            return self._asker.frame(wish)
+        return framed(self._asker.rows(wish), wish, frame)
 
     def get_ohlc_with_indicators(
         self,
@@ -152,9 +155,8 @@ class DataAPI(Catalogue):
             frame: As for :meth:`get_ohlc`.
 
         Returns:
-            Open, high, low, close, volume and a column per value of an indicator, named like it;
-            ``MACD`` has ``_SIGNAL`` and ``_HIST`` beside it, ``BBANDS`` ends in ``_LOWER``,
-            ``_MIDDLE`` and ``_UPPER``, ``STOCH`` in ``_K`` and ``_D``.
+            Open, high, low, close, volume and a column per value of an indicator, named like it:
+            also ``MACD_SIGNAL MACD_HIST BBANDS_LOWER _MIDDLE _UPPER STOCH_K STOCH_D``.
 
         Raises:
             BarhouseError: What was asked for does not exist; the message names what is nearest.
@@ -180,7 +182,7 @@ class DataAPI(Catalogue):
         frame: Frame = "pandas",
         wide: bool = False,
     ) -> Any:
-        """Return the bars of several symbols, by one statement.
+        """Return the bars of several symbols.
 
         Args:
             symbols: As for :meth:`get_ohlc`; so are those that follow.
@@ -293,7 +295,7 @@ class DataAPI(Catalogue):
         connections, most_bytes, seconds = self._limits
         keepers = keepers_of(self._settings, most_bytes, seconds)
         lake = LakeSource(partial(open_lake, self._settings), self._lake_use)
-        shelf = Shelf(self._settings.shelf_dir) if self._uses_shelf else None
+        shelf = shelf_of(self._settings) if self._uses_shelf else None
         return Asker(Standing(Reader(self._url, connections)), zone, keepers, lake, shelf)
 
     def _url(self) -> str:

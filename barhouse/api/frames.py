@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from barhouse.api.choices import Frame
+from barhouse.api.memory import doubles
 from barhouse.errors import BarhouseError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 DECIMAL = pa.decimal128(38, 18)
 #: From 1950 to 2099, days since 1970: of these midnights are looked up.
 _USUAL_DAYS = (-7305, 47482)
+#: Of so many the index is known when it is asked for again.
+_FEW_DAYS = 4096
 
 
 def named_rows(table: pa.Table, ids: Sequence[int], symbols: Sequence[str]) -> pa.Table:
@@ -77,52 +80,87 @@ def in_zone(table: pa.Table, zone: ZoneInfo) -> pa.Table:
     return table.set_column(table.schema.get_field_index("time"), "time", shown)
 
 
-def as_frame(table: pa.Table, frame: Frame, zone: ZoneInfo) -> Any:
+def as_frame(table: pa.Table, shown: Sequence[str], frame: Frame, zone: ZoneInfo) -> Any:
     """Return bars in the form that was asked for.
 
     Args:
         table: With ``time``, perhaps ``symbol``, and doubles.
+        shown: Its columns that the answer has.
         frame: ``pandas``, ``polars`` or ``arrow``.
         zone: Of the times.
 
     Raises:
         BarhouseError: Polars is not installed.
     """
-    if frame == "arrow":
-        return in_zone(table, zone)
-    if frame == "polars":
-        return to_polars(in_zone(table, zone))
-    return bars_to_pandas(table, zone)
+    if frame == "pandas":
+        return bars_to_pandas(table, [name for name in shown if name != "time"], zone)
+    found = in_zone(table.select(shown), zone)
+    return found if frame == "arrow" else to_polars(found)
 
 
-def bars_to_pandas(table: pa.Table, zone: ZoneInfo) -> pd.DataFrame:
+def frame_of(
+    times: Sequence[np.ndarray], columns: Mapping[str, Sequence[np.ndarray]], zone: ZoneInfo
+) -> pd.DataFrame:
     """Return bars as a data frame with a time index in a zone.
 
     Args:
-        table: With ``time``, perhaps ``symbol``, and doubles.
+        times: In parts: days (32 bits) or microseconds (64 bits) since 1970.
+        columns: Doubles of the same parts; they are copied.
         zone: Of the index; a date is its midnight there.
     """
     import pandas as pd
 
+    every = np.concatenate(times) if times else np.empty(0, np.int64)
+    index = (_index_of_days if every.dtype == np.int32 else _index)(every, zone)
+    block = doubles(len(columns) * len(every)).reshape(len(columns), len(every))
+    for row, parts in zip(block, columns.values(), strict=True):
+        at = 0
+        for part in parts:
+            row[at : at + len(part)] = part
+            at += len(part)
+    return pd.DataFrame(block.T, index=index, columns=_labels(tuple(columns)), copy=False)
+
+
+def frame_with(table: pa.Table, columns: Mapping[str, np.ndarray], zone: ZoneInfo) -> pd.DataFrame:
+    """Return columns as a data frame with the time index of bars.
+
+    Args:
+        table: With ``time``.
+        columns: Doubles, a value for each row; they become the frame's own.
+        zone: Of the index.
+    """
+    import pandas as pd
+
+    index = bars_to_pandas(table.select(["time"]), [], zone).index
+    return pd.DataFrame(dict(columns), index=index, copy=False)
+
+
+def bars_to_pandas(table: pa.Table, names: Sequence[str], zone: ZoneInfo) -> pd.DataFrame:
+    """Return bars as a data frame with a time index in a zone.
+
+    Args:
+        table: With ``time``, perhaps ``symbol``, and doubles.
+        names: Columns of the frame.
+        zone: Of the index; a date is its midnight there.
+    """
+    import pandas as pd
+
+    kind = pa.int32() if pa.types.is_date(table.schema.field("time").type) else pa.int64()
+    if all(table.schema.field(name).type == pa.float64() for name in names):
+        times = [chunk.view(kind).to_numpy() for chunk in table["time"].chunks]
+        columns = {
+            name: [chunk.to_numpy(zero_copy_only=False) for chunk in table[name].chunks]
+            for name in names
+        }
+        return frame_of(times, columns, zone)
     times = table["time"]
     if pa.types.is_date(times.type):
-        instants = _midnights(times.cast(pa.int32()).to_numpy(), zone)
+        index = _index_of_days(times.cast(pa.int32()).to_numpy(), zone)
     else:
         instants = times.to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
-    index = pd.DatetimeIndex(instants, dtype=pd.DatetimeTZDtype("us", zone))
-    index.name = "time"
-    names = [name for name in table.column_names if name != "time"]
+        index = _index(instants, zone)
     # A copy: what the user changes must not change what is kept.
-    if all(table.schema.field(name).type == pa.float64() for name in names):
-        block = np.empty((len(names), len(index)))
-        for place, name in enumerate(names):
-            at = 0
-            for chunk in table[name].chunks:
-                block[place, at : at + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
-                at += len(chunk)
-        return pd.DataFrame(block.T, index=index, columns=_labels(tuple(names)), copy=False)
-    columns = {name: _values(table[name]) for name in names}
-    return pd.DataFrame(columns, index=index, copy=True)
+    return pd.DataFrame({name: _values(table[name]) for name in names}, index=index, copy=True)
 
 
 def widened(bars: pd.DataFrame, symbols: list[str]) -> pd.DataFrame:
@@ -166,6 +204,24 @@ def to_polars(table: pa.Table) -> Any:
             "polars is not installed; install it (pip install polars), or ask for pandas or arrow."
         ) from error
     return polars.from_arrow(table)
+
+
+def _index(instants: np.ndarray, zone: ZoneInfo) -> pd.DatetimeIndex:
+    import pandas as pd
+
+    return pd.DatetimeIndex(instants, dtype=pd.DatetimeTZDtype("us", zone), name="time")
+
+
+def _index_of_days(days: np.ndarray, zone: ZoneInfo) -> pd.DatetimeIndex:
+    if len(days) > _FEW_DAYS:
+        return _index(_midnights(days, zone), zone)
+    # Most symbols have bars on the same days; a view, since a name may be given to it.
+    return _known_index(days.tobytes(), zone).view()
+
+
+@lru_cache(maxsize=256)
+def _known_index(days: bytes, zone: ZoneInfo) -> pd.DatetimeIndex:
+    return _index(_midnights(np.frombuffer(days, np.int32), zone), zone)
 
 
 def _midnights(days: np.ndarray, zone: ZoneInfo) -> np.ndarray:

@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from barhouse.api import choices
-from barhouse.api.asking import Asker, Question, framed
+from barhouse.api.asking import Asker, framed
 from barhouse.api.choices import Adjusted
+from barhouse.api.queries import Question
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,10 +79,10 @@ class Plotting:
         # One more than is drawn tells that there are more.
         if question.start is None:
             table, wish = self._asker.last_bars(question, MOST_CANDLES + 1)
-            bars = framed(table, wish, "pandas", drop=["symbol"])
+            bars = framed(table, wish, "pandas")
         else:
             wish = self._asker.wish(question)
-            bars = framed(self._asker.bars(wish), wish, "pandas", drop=["symbol"])
+            bars = framed(self._asker.rows(wish), wish, "pandas")
         is_cut = len(bars) > MOST_CANDLES
         bars = bars.tail(MOST_CANDLES)
         if indicators and len(bars):

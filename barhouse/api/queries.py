@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from barhouse.api.choices import Adjusted, Timeframe
+from barhouse.api.meanings import Asked
+from barhouse.api.standing import Moment
+from barhouse.api.times import Bound
 
 
 @dataclass(frozen=True)
@@ -46,3 +50,47 @@ class BarsQuery:
     instants: tuple[datetime, datetime] | None
     is_exact: bool = False
     as_of: AsOf | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a user asks for, as given.
+
+    Attributes:
+        symbols: One or several.
+        start: Of the first bar.
+        end: Of the last bar.
+        timeframe: Its name.
+        adjusted: ``raw``, ``split`` or ``total_return``.
+        columns: Names; none for the usual ones.
+        tz: Time zone of the answer; none for that of the API or of the exchange.
+        frame: What the rows become.
+    """
+
+    symbols: object
+    start: object
+    end: object
+    timeframe: object
+    adjusted: object
+    columns: object
+    tz: object
+    frame: object
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A question that was understood.
+
+    Attributes:
+        asked: Instruments, in the order of the answer.
+        query: Which bars.
+        zone: Of the times.
+        start: As it was understood; none for the first bar there is.
+        moment: When it was asked.
+    """
+
+    asked: list[Asked]
+    query: BarsQuery
+    zone: ZoneInfo
+    start: Bound
+    moment: Moment

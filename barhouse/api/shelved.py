@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,17 +23,87 @@ _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
+_SCHEMAS: Final = {
+    name: pa.schema([*keys, *(pa.field(value, pa.float64()) for value in VALUES)])
+    for name, keys in (("1m", MINUTE_KEYS), ("1d", DAY_KEYS))
+}
+
+_KINDS: Final[dict[str, dict[str, Kind]]] = {}
+for _kind in KINDS:
+    _KINDS.setdefault(_kind.timeframe, {})[_kind.adjusted] = _kind
+
 #: By instrument, the periods in which it has bars, and their versions.
 _Versions = Mapping[int, list[tuple[date, str]]]
 
 
-def served(query: BarsQuery, moment: Moment, shelf: Shelf) -> pa.Table | None:
+class Cut(NamedTuple):
+    """Some bars of a page.
+
+    Attributes:
+        instrument_id: Whose.
+        page: Where they lie.
+        start: Place of the first.
+        stop: Place after the last.
+    """
+
+    instrument_id: int
+    page: Page
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of a question, where they lie on the shelf.
+
+    Attributes:
+        query: Which bars.
+        cuts: Of instruments in the order of the question, each by time; none is empty.
+    """
+
+    query: BarsQuery
+    cuts: list[Cut]
+
+    @property
+    def count(self) -> int:
+        """How many bars there are."""
+        return sum(cut.stop - cut.start for cut in self.cuts)
+
+    def times(self) -> list[np.ndarray]:
+        """Return days (32 bits) or microseconds since 1970."""
+        return [cut.page.times[cut.start : cut.stop] for cut in self.cuts]
+
+    def columns(self) -> dict[str, list[np.ndarray]] | None:
+        """Return the values; none where one is missing."""
+        found: dict[str, list[np.ndarray]] = {}
+        for name in self.query.columns:
+            parts = found[name] = []
+            for cut in self.cuts:
+                values = cut.page.values[name]
+                if values is None:
+                    return None
+                parts.append(values[cut.start : cut.stop])
+        return found
+
+    def table(self) -> pa.Table:
+        """Return them as the database gives them."""
+        schema = bars_schema(self.query.timeframe.name)
+        batches = [cut.page.bars.slice(cut.start, cut.stop - cut.start) for cut in self.cuts]
+        bars = pa.Table.from_batches(batches, schema)
+        if self.query.columns != VALUES:
+            bars = bars.select([*schema.names[: -len(VALUES)], *self.query.columns])
+        ids = np.array([cut.instrument_id for cut in self.cuts], np.int64)
+        numbers = np.repeat(ids, [batch.num_rows for batch in batches])
+        return bars.add_column(0, "instrument_id", pa.array(numbers))
+
+
+def found_on(shelf: Shelf, query: BarsQuery, moment: Moment) -> Found | None:
     """Return the rows of a question; none where not all lie on the shelf as they are now.
 
     Args:
+        shelf: Of this machine.
         query: Which bars.
         moment: The database.
-        shelf: Of this machine.
     """
     kind = _kind_of(query, moment)
     if kind is None:
@@ -40,8 +111,7 @@ def served(query: BarsQuery, moment: Moment, shelf: Shelf) -> pa.Table | None:
     first, last = _edges(query)
     key = ("shelf", kind.name, query.instruments, kind.period_of(first), kind.period_of(last))
     versions: _Versions = moment.known(key, lambda: _versions(query, kind, moment, first, last))
-    ids: list[int] = []
-    found: list[pa.RecordBatch] = []
+    cuts = []
     for number in query.instruments:
         for period, version in versions.get(number, ()):
             block = shelf.block(kind.name, period)
@@ -52,27 +122,24 @@ def served(query: BarsQuery, moment: Moment, shelf: Shelf) -> pa.Table | None:
                 return None
             start, stop = _cut(page, query)
             if stop > start:
-                ids.append(number)
-                whole = stop - start == page.bars.num_rows
-                found.append(page.bars if whole else page.bars.slice(start, stop - start))
-    return _table(query, ids, found)
+                cuts.append(Cut(number, page, start, stop))
+    return Found(query, cuts)
 
 
-def bars_schema(kind: Kind) -> pa.Schema:
+def bars_schema(timeframe: str) -> pa.Schema:
     """Return the columns of what is laid out.
 
     Args:
-        kind: Which bars.
+        timeframe: ``1m`` or ``1d``.
     """
-    keys = MINUTE_KEYS if kind.timeframe == "1m" else DAY_KEYS
-    return pa.schema([*keys, *(pa.field(name, pa.float64()) for name in VALUES)])
+    return _SCHEMAS[timeframe]
 
 
 def _kind_of(query: BarsQuery, moment: Moment) -> Kind | None:
     if query.as_of is not None or query.is_exact or not set(query.columns) <= set(VALUES):
         return None
     name = query.timeframe.name
-    kinds = {kind.adjusted: kind for kind in KINDS if kind.timeframe == name}
+    kinds = _KINDS.get(name, {})
     if query.adjusted not in kinds and kinds and _is_as_traded(query, moment):
         return kinds["raw"]
     return kinds.get(query.adjusted)
@@ -125,15 +192,6 @@ def _between(values: np.ndarray, first: int, last: int) -> tuple[int, int]:
     return int(values.searchsorted(first)), int(values.searchsorted(last, side="right"))
 
 
-def _table(query: BarsQuery, ids: list[int], found: list[pa.RecordBatch]) -> pa.Table:
-    kind = next(kind for kind in KINDS if kind.timeframe == query.timeframe.name)
-    schema = bars_schema(kind)
-    keys = schema.names[: -len(VALUES)]
-    bars = pa.Table.from_batches(found, schema).select([*keys, *query.columns])
-    numbers = np.repeat(np.array(ids, np.int64), [batch.num_rows for batch in found])
-    return bars.add_column(0, "instrument_id", pa.array(numbers))
-
-
 def pages_of(rows: pa.Table, kind: Kind, instruments: list[int]) -> Iterator[pa.RecordBatch]:
     """Cut the rows of an answer into the pages of its instruments.
 
@@ -142,7 +200,7 @@ def pages_of(rows: pa.Table, kind: Kind, instruments: list[int]) -> Iterator[pa.
         kind: Which bars.
         instruments: All that were asked for.
     """
-    schema = bars_schema(kind)
+    schema = bars_schema(kind.timeframe)
     whole = rows.select(schema.names).cast(schema).combine_chunks()
     numbers = rows["instrument_id"].to_numpy()
     places = np.searchsorted(np.searchsorted(instruments, numbers), np.arange(len(instruments) + 1))

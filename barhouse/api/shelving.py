@@ -101,7 +101,7 @@ def _lay_out(work: _Work) -> None:
         held = work.shelf.block(work.kind.name, work.period)
         pages = _pages(work, wanted, held)
         try:
-            write_block(path, wanted, pages, bars_schema(work.kind))
+            write_block(path, wanted, pages, bars_schema(work.kind.timeframe))
         except _ChangedError:
             continue
         except OSError as error:

@@ -16,6 +16,7 @@ from barhouse.api.reading import Reader
 #: Which transactions are visible. Two that are the same see the same rows: each transaction that
 #: writes ends by making them differ.
 _SNAPSHOT: Final = "select pg_current_snapshot()::text as snapshot"
+_NAME: Final = b"barhouse_snapshot"
 _TOLD: Final = psycopg.pq.ExecStatus.TUPLES_OK
 #: Of so many questions the answers are known, as far as both are small.
 _MOST: Final = 256
@@ -95,8 +96,9 @@ class _Look:
             try:
                 if self._connection is None:
                     self._connection = psycopg.connect(url_of(), autocommit=True)
+                    self._connection.pgconn.prepare(_NAME, _SNAPSHOT.encode())
                     self.opened_count += 1
-                said = self._connection.pgconn.exec_(_SNAPSHOT.encode())
+                said = self._connection.pgconn.exec_prepared(_NAME, [])
             except psycopg.Error:
                 said = None
             if said is not None and said.status == _TOLD:
@@ -147,7 +149,7 @@ class Standing:
         if snapshot is None:
             snapshot = self.reader.table(_SNAPSHOT)["snapshot"][0].as_py().encode()
         # Behind a new connection there may be another server.
-        state = snapshot, self._look.opened_count, self.reader.opened_count
+        state = snapshot, self._look.opened_count, max(self.reader.opened_count, 1)
         with self._lock:
             if state != self._state:
                 # What was asked for at an earlier moment is put where nobody looks any more.

@@ -100,7 +100,7 @@ def refuse_empty(start: Bound, end: Bound, zone: ZoneInfo) -> None:
     Raises:
         BarhouseError: Nothing lies between them.
     """
-    if start is None or end is None:
+    if start is None or end is None or (type(start) is type(end) is date and start <= end):
         return
     if _edge(start, zone, time.min) > _edge(end, zone, time.max):
         raise BarhouseError(f"start {start} lies after end {end}; exchange them.")

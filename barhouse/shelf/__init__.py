@@ -7,7 +7,16 @@ and of each the version of what its bars were read from. It is memory-mapped, no
 it is the only copy: what is missing, damaged or of another version comes from the database.
 """
 
-from barhouse.shelf.blocks import Block, Page, Shelf, write_block
+from barhouse.shelf.blocks import Block, Page, Shelf, shelf_of, write_block
 from barhouse.shelf.kinds import KINDS, Kind, versions_statement
 
-__all__ = ["KINDS", "Block", "Kind", "Page", "Shelf", "versions_statement", "write_block"]
+__all__ = [
+    "KINDS",
+    "Block",
+    "Kind",
+    "Page",
+    "Shelf",
+    "shelf_of",
+    "versions_statement",
+    "write_block",
+]

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from barhouse.lake import steps
+from extract.settings import Settings
 
 #: Raised when files would be read differently; older ones then count as missing.
 FORMAT: Final = "1"
@@ -35,17 +36,19 @@ class Page(NamedTuple):
         bars: ``time``, of minutes ``session_date`` too, and values.
         times: Of the bars: microseconds since 1970 UTC, of days days.
         days: Session days of minutes, days since 1970; none for days.
+        values: By column; none where one is missing.
     """
 
     bars: pa.RecordBatch
     times: Any
     days: Any
+    values: Mapping[str, Any]
 
 
 class Block:
     """A file of the shelf, mapped into memory."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         """Open a file.
 
         Args:
@@ -55,7 +58,7 @@ class Block:
             OSError: It cannot be opened.
             ValueError: It is none of the shelf's, or cut off.
         """
-        self._reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        self._reader = pa.ipc.open_file(pa.memory_map(path))
         told = self._reader.schema.metadata or {}
         if told.get(b"format") != FORMAT.encode():
             raise ValueError(f"{path} is of another format.")
@@ -91,7 +94,11 @@ class Block:
         bars = bars.replace_schema_metadata(None)
         has_days = "session_date" in bars.schema.names
         days = _numbers(bars.column("session_date")) if has_days else None
-        return Page(bars, _numbers(bars.column("time")), days)
+        values = {
+            name: None if column.null_count else _numbers(column)
+            for name, column in zip(bars.schema.names, bars.columns, strict=True)
+        }
+        return Page(bars, values["time"], days, values)
 
 
 class Shelf:
@@ -105,7 +112,7 @@ class Shelf:
         """
         self.folder = folder
         self._lock = threading.Lock()
-        self._open: dict[Path, tuple[object, Block | None]] = {}
+        self._open: dict[str, tuple[object, Block | None]] = {}
 
     def path_of(self, kind: str, period: date) -> Path:
         """Return where the bars of a period lie.
@@ -114,7 +121,10 @@ class Shelf:
             kind: Name of a kind.
             period: Its first day.
         """
-        return self.folder / kind / f"{period.isoformat()}{_SUFFIX}"
+        return Path(self._name_of(kind, period))
+
+    def _name_of(self, kind: str, period: date) -> str:
+        return f"{self.folder}/{kind}/{period.isoformat()}{_SUFFIX}"
 
     def block(self, kind: str, period: date) -> Block | None:
         """Return the bars of a period as they lie there now; none where there is no good file.
@@ -123,9 +133,9 @@ class Shelf:
             kind: Name of a kind.
             period: Its first day.
         """
-        path = self.path_of(kind, period)
+        path = self._name_of(kind, period)
         try:
-            seen = os.stat(path)  # noqa: PTH116 - twice as quick, and asked for each file
+            seen = os.stat(path)  # noqa: PTH116 - several times as quick, and asked of each file
         except OSError:
             return None
         name = (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
@@ -143,6 +153,15 @@ class Shelf:
         """
         found = sorted((self.folder / kind).glob(f"*{_SUFFIX}"))
         return [date.fromisoformat(path.name.removesuffix(_SUFFIX)) for path in found]
+
+
+def shelf_of(settings: Settings) -> Shelf:
+    """Return the shelf of this machine.
+
+    Args:
+        settings: The project.
+    """
+    return Shelf(settings.state_dir / "shelf")
 
 
 def write_block(
@@ -182,7 +201,7 @@ def write_block(
     return size
 
 
-def _opened(path: Path) -> Block | None:
+def _opened(path: str) -> Block | None:
     try:
         return Block(path)
     except (OSError, ValueError, LookupError):

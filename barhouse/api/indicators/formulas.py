@@ -8,13 +8,15 @@ ever less, so a few hundred bars before the first one asked for give what all of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Column = npt.NDArray[np.float64]
+from barhouse.api.memory import Doubles as Column
+from barhouse.api.memory import doubles, missing
+
 Bars = Mapping[str, Any]
 
 #: TA-Lib takes less for zero, too.
@@ -23,6 +25,8 @@ _ZERO = 1e-14
 _FADED = 1e-30
 #: Values that are computed with at once: more leave the processor's cache.
 _PART = 8192
+#: Values of a row, and rows, that are smoothed by one multiplication of matrices.
+_ROW, _ROWS = 16, 2048
 
 
 def sma(bars: Bars, n: int) -> dict[str, Column]:
@@ -38,7 +42,7 @@ def ema(bars: Bars, n: int) -> dict[str, Column]:
 def wma(bars: Bars, n: int) -> dict[str, Column]:
     """Return the mean of the last n closes, weighted 1 to n."""
     close = bars["close"]
-    result = np.full(len(close), np.nan)
+    result = missing(len(close))
     if len(close) >= n:
         weights = np.arange(1, n + 1) / (n * (n + 1) / 2)
         result[n - 1 :] = np.lib.stride_tricks.sliding_window_view(close, n) @ weights
@@ -48,25 +52,31 @@ def wma(bars: Bars, n: int) -> dict[str, Column]:
 def rsi(bars: Bars, n: int) -> dict[str, Column]:
     """Return Wilder's relative strength index: gains as a percentage of gains and losses."""
     change = _change(bars["close"])
-    gains = _wilder(np.maximum(change, 0), n, first=1)
-    both = _wilder(np.abs(change), n, first=1)
-    return {"": 100 * _divided(gains, both)}
+    gains = _wilder(np.maximum(change, 0, out=doubles(len(change))), n, first=1)
+    both = _wilder(np.abs(change, out=change), n, first=1)
+    index = _divided(gains, both)
+    index *= 100
+    return {"": index}
 
 
 def macd(bars: Bars, fast: int, slow: int, signal: int) -> dict[str, Column]:
     """Return the distance of two exponential means of the close, its own mean, and theirs."""
     close = bars["close"]
     # The quicker mean starts as late as the slower one has a value.
-    line = _ema(close, fast, first=slow - fast) - _ema(close, slow)
+    line = _ema(close, fast, first=slow - fast)
+    line -= _ema(close, slow)
     mean = _ema(line, signal, first=slow - 1)
-    return {"": line, "_SIGNAL": mean, "_HIST": line - mean}
+    return {"": line, "_SIGNAL": mean, "_HIST": np.subtract(line, mean, out=doubles(len(line)))}
 
 
 def bbands(bars: Bars, n: int, width: float) -> dict[str, Column]:
     """Return the mean of n closes and the bands some standard deviations (of n) off."""
     middle = _mean(bars["close"], n)
-    spread = np.sqrt(_squares(bars["close"], n) / n)
-    return {"_LOWER": middle - width * spread, "_MIDDLE": middle, "_UPPER": middle + width * spread}
+    spread = _deviation(bars["close"], n, n)
+    spread *= width
+    lower = np.subtract(middle, spread, out=doubles(len(middle)))
+    spread += middle
+    return {"_LOWER": lower, "_MIDDLE": middle, "_UPPER": spread}
 
 
 def atr(bars: Bars, n: int) -> dict[str, Column]:
@@ -119,12 +129,13 @@ def vwap(bars: Bars) -> dict[str, Column]:
     price = np.where(np.isnan(own), (bars["high"] + bars["low"] + bars["close"]) / 3, own)
     sums = pd.DataFrame({"notional": price * volume, "volume": volume})
     sums = sums.groupby(bars["session_date"], sort=False).cumsum()
-    return {"": _divided(sums["notional"].to_numpy(), sums["volume"].to_numpy(), zero=np.nan)}
+    notional = np.array(sums["notional"])
+    return {"": _divided(notional, sums["volume"].to_numpy(), zero=np.nan)}
 
 
 def vol(bars: Bars, n: int) -> dict[str, Column]:
     """Return the sample standard deviation of the last n logarithmic returns, per bar."""
-    return {"": np.sqrt(_squares(logreturn(bars, 1)[""], n) / (n - 1))}
+    return {"": _deviation(logreturn(bars, 1)[""], n, n - 1)}
 
 
 def returned(bars: Bars, n: int) -> dict[str, Column]:
@@ -139,20 +150,20 @@ def logreturn(bars: Bars, n: int) -> dict[str, Column]:
 
 
 def _before(values: Column, n: int) -> tuple[Column, Column]:
-    before = np.full(len(values), np.nan)
+    before = missing(len(values))
     before[n:] = values[: max(len(values) - n, 0)]
     return before, values
 
 
 def _change(values: Column) -> Column:
-    change = np.empty(len(values))
+    change = doubles(len(values))
     change[:1] = np.nan
     np.subtract(values[1:], values[:-1], out=change[1:])
     return change
 
 
 def _mean(values: Column, n: int, first: int = 0) -> Column:
-    result = np.full(len(values), np.nan)
+    result = missing(len(values))
     for place, part in _parts(values, first, n):
         result[place : place + len(part) - n + 1] = _sums(part, n) / n
     return result
@@ -176,12 +187,14 @@ def _sums(values: Column, n: int) -> Column:
     return sums[:-1] + values[n - 1 :] if n % 2 else sums
 
 
-def _squares(values: Column, n: int) -> Column:
+def _deviation(values: Column, n: int, freedom: int) -> Column:
     # Of each n values the sum of squared distances from their mean, likewise: that of two parts
     # follows from those of each and from how far their means are apart.
-    result = np.full(len(values), np.nan)
+    result = missing(len(values))
     for place, part in _parts(values, 0, n):
         result[place : place + len(part) - n + 1] = _moments(part, n)[1]
+    result /= freedom
+    np.sqrt(result, out=result)
     return result
 
 
@@ -211,7 +224,7 @@ def _wilder(values: Column, n: int, first: int) -> Column:
 def _smoothed(values: Column, alpha: float, seed: int, first: int) -> Column:
     # From `first` on: the mean of `seed` values, then each new value counts alpha. A missing value
     # changes nothing.
-    result = np.full(len(values), np.nan)
+    result = missing(len(values))
     start = first + seed
     if len(values) < start:
         return result
@@ -221,31 +234,59 @@ def _smoothed(values: Column, alpha: float, seed: int, first: int) -> Column:
     if np.isnan(chain).any():
         chain[:] = pd.Series(chain).ewm(alpha=alpha, adjust=False, ignore_na=True).mean()
         return result
-    chain[1:] *= alpha
+    for place in range(1, len(chain), _ROW * _ROWS):
+        part = chain[place : place + _ROW * _ROWS]
+        part[:] = _smooth(part, chain[place - 1], alpha)
+    return result
+
+
+def _smooth(values: Column, before: float, alpha: float) -> Column:
+    # In rows of a few values: smoothed within each row, to which comes what faded of those before.
+    fading, within = _faded(alpha)
+    lacking = -len(values) % _ROW
+    whole = np.concatenate((values, np.zeros(lacking))) if lacking else values
+    rows = whole.reshape(-1, _ROW) @ within
+    ends = np.concatenate(([before], rows[:-1, -1]))
+    _accumulate(ends, fading[-1])
+    rows += ends[:, None] * fading[1:]
+    smooth: Column = rows.ravel()[: len(values)]
+    return smooth
+
+
+@lru_cache(maxsize=64)
+def _faded(alpha: float) -> tuple[Column, Column]:
+    # What is left of a value after no, one, two steps; and what each value of a row counts in those
+    # that follow.
+    fading: Column = np.power(1 - alpha, np.arange(_ROW + 1.0))
+    steps = np.arange(_ROW)
+    within: Column = np.triu(fading[np.abs(steps - steps[:, None])]) * alpha
+    return fading, within
+
+
+def _accumulate(values: Column, fading: float) -> None:
     # Each value takes what the one before it has, then the two before it, the four: after all
     # steps it has taken all. What fades below any double is left out.
-    for place in range(0, len(chain), _PART):
-        part = chain[place : place + _PART]
-        if place:
-            part[0] += chain[place - 1] * (1 - alpha)
-        reach, fading = 1, 1 - alpha
-        while reach < len(part) and fading > _FADED:
-            part[reach:] += part[:-reach] * fading
-            reach, fading = 2 * reach, fading * fading
-    return result
+    reach = 1
+    while reach < len(values) and fading > _FADED:
+        values[reach:] += values[:-reach] * fading
+        reach, fading = 2 * reach, fading * fading
 
 
 def _true_range(bars: Bars) -> Column:
     before, _ = _before(bars["close"], 1)
     high, low = bars["high"], bars["low"]
     # Of what comes before the first bar nothing is known, hence nothing of its range.
-    ranged: Column = np.maximum(np.abs(high - before), np.abs(low - before))
-    np.maximum(high - low, ranged, out=ranged)
+    ranged = np.subtract(high, before, out=doubles(len(high)))
+    np.abs(ranged, out=ranged)
+    fell = np.abs(np.subtract(low, before, out=before), out=before)
+    np.maximum(ranged, fell, out=ranged)
+    np.maximum(ranged, np.subtract(high, low, out=fell), out=ranged)
     return ranged
 
 
 def _divided(part: Column, whole: Column, zero: float = 0.0) -> Column:
-    # What has no whole is `zero`.
-    result = np.full(len(whole), zero)
-    np.divide(part, whole, out=result, where=~(np.abs(whole) < _ZERO))
-    return result
+    # In the place of the part. What has no whole is `zero`.
+    is_nothing = (whole < _ZERO) & (whole > -_ZERO)
+    np.divide(part, whole, out=part, where=~is_nothing)
+    part[is_nothing] = zero
+    return part

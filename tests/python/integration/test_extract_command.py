@@ -113,6 +113,8 @@ def test_second_run_asks_for_nothing_that_is_settled(desk: Desk, alpaca: WireSer
     assert re.search(
         r"alpaca\s+sip\s+1h\s+2026-06-01 04:00\s+2026-06-13 04:00\s+rows\s+3\s+240", said
     )
+    asked_for = json.loads(desk.run("coverage", "KO", "1h", "--json")[1])
+    assert [(one["provider"], one["row_count"]) for one in asked_for][-1] == ("alpaca", 240)
 
 
 def test_refused_key_ends_the_run_and_names_the_variables(desk: Desk, alpaca: WireServer) -> None:

@@ -19,9 +19,10 @@ from test_api_keeping import built_house, reporter
 
 from barhouse import BarhouseError, DataAPI
 from barhouse.api import asking, shelving
+from barhouse.api.shelved import Found
 from barhouse.api.shelving import Shelving
 from barhouse.exporting import lay_out
-from barhouse.shelf import Shelf
+from barhouse.shelf import Shelf, shelf_of
 from extract.settings import Settings
 
 SYMBOLS = ["AAPL", "IBM", "GOOG", "ETH/BTC", "EUR/USD"]
@@ -36,15 +37,15 @@ def shelve(house: House | Settings) -> Shelving:
 def missed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Questions that the shelf could not answer, of any API that uses one."""
     seen: list[Any] = []
-    served = asking.served
+    real = asking.found_on
 
-    def noting(query: Any, *given: Any) -> pa.Table | None:
-        found = served(query, *given)
+    def noting(shelf: Shelf, query: Any, moment: Any) -> Found | None:
+        found = real(shelf, query, moment)
         if found is None:
             seen.append(query)
         return found
 
-    monkeypatch.setattr(asking, "served", noting)
+    monkeypatch.setattr(asking, "found_on", noting)
     return seen
 
 
@@ -201,7 +202,7 @@ def test_damage_costs_time_and_is_mended(
 ) -> None:
     built_house(house, write_files)
     shelve(house)
-    path = Shelf(house.settings.shelf_dir).path_of("1d", date(2024, 1, 1))
+    path = shelf_of(house.settings).path_of("1d", date(2024, 1, 1))
 
     def closes() -> list[float]:
         missed.clear()
@@ -227,7 +228,7 @@ def test_a_full_disk_is_one_sentence_and_what_lay_there_stays(
 ) -> None:
     built_house(house, write_files)
     shelve(house)
-    folder = house.settings.shelf_dir
+    folder = shelf_of(house.settings).folder
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     reporter("PEP").days({"2024-01-03": "51"}).land(house)
     house.build()
