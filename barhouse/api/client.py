@@ -249,8 +249,7 @@ class DataAPI(Catalogue):
         """Return an API that answers as it would have at another time; connections are shared.
 
         Args:
-            when: A date, which counts whole, or a time; without a zone those of the zone of the
-                API, else UTC.
+            when: A date, which counts whole, or a time; in the zone of the API, else UTC.
             known_since: ``loaded``: bars are known since they landed here, each with the values it
                 had. ``day``: also history that landed later counts, up to the day of ``when``. With
                 either, only actions with an ex-date up to that day adjust, with today's values.
@@ -262,8 +261,7 @@ class DataAPI(Catalogue):
             BarhouseError: It is no date or time.
         """
         choices.one_of(known_since, KNOWN_SINCE, "known_since")
-        bound = times.bound_of(when, "when")
-        if bound is None:
+        if (bound := times.bound_of(when, "when")) is None:
             raise BarhouseError("when is missing; expected a date or a time.")
         zone = self._asker.zone or ZoneInfo("UTC")
         known = past(bound, zone, is_loaded=known_since == "loaded")

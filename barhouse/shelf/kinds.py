@@ -11,7 +11,7 @@ from typing import Final, Literal
 VALUES: Final = ("open", "high", "low", "close", "volume")
 
 #: Of each instrument and period a text that is another after each change of what its bars are made
-#: of. Bars of a session day may lie in the UTC month before or after it, so minutes and what is
+#: of, the views that make them included. Bars of a session day may lie in the UTC month before or after it, so minutes and what is
 #: rolled up from them count for both of two years they lie near.
 _VERSIONS: Final = """
 with noted as (
@@ -62,17 +62,33 @@ factors as (
     from core.adjustment_factors as adjusting
     where $6::boolean and ($1::bigint[] is null or instrument_id = any($1::bigint[]))
     group by instrument_id
+),
+
+views as (
+    select sum(
+        hashtextextended(concat_ws(' ', relation_name, definition_hash), 0)::numeric
+    ) as definitions
+    from ops.view_states
+    where relation_name like any(array['core.%', 'marts.%'])
 )
 
 select
     told.instrument_id,
     told.period_start_date,
     md5(
-        concat_ws(' ', told.bars, symbols.names, coalesce(factors.factors, 0), house.warehouse_id)
+        concat_ws(
+            ' ',
+            told.bars,
+            symbols.names,
+            coalesce(factors.factors, 0),
+            views.definitions,
+            house.warehouse_id
+        )
     ) as version
 from told
 inner join symbols on told.instrument_id = symbols.instrument_id
 left join factors on told.instrument_id = factors.instrument_id
+cross join views
 cross join ops.warehouse_identity as house
 order by told.instrument_id, told.period_start_date
 """

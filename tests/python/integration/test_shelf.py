@@ -169,6 +169,16 @@ def test_only_what_a_publish_changed_comes_from_the_database_until_it_is_laid_ou
     assert closes("PEP")[1] == 51.0
     assert not missed
 
+    # A view that is defined otherwise may give other bars.
+    house.execute(
+        "update ops.view_states set definition_hash = 'other' where relation_name = 'marts.bars_1d'"
+    )
+    assert closes("KO") == raw
+    assert len(missed) == 1
+    shelve(house)
+    assert closes("KO") == raw
+    assert not missed
+
     # Another name: what was laid out under it counts no more.
     house.execute("update core.symbol_history set symbol = 'COKE' where symbol = 'KO'")
     assert closes("COKE") == raw
