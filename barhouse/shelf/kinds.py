@@ -11,8 +11,8 @@ from typing import Final, Literal
 VALUES: Final = ("open", "high", "low", "close", "volume")
 
 #: Of each instrument and period a text that is another after each change of what its bars are made
-#: of, the views that make them included. Bars of a session day may lie in the UTC month before or after it, so minutes and what is
-#: rolled up from them count for both of two years they lie near.
+#: of, the views that make them included. Bars of a session day may lie in the UTC month before or
+#: after it, so minutes and what is rolled up from them count for both of two years they lie near.
 _VERSIONS: Final = """
 with noted as (
     select
