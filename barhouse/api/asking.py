@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from barhouse.api import choices, frames, times
 from barhouse.api.keeping import Keepers, key_of
@@ -155,7 +154,7 @@ class Asker:
     def _fetched(self, query: BarsQuery) -> pa.Table:
         return fetched(query, self.reader, self.lake)
 
-    def bars_with_those_before(self, wish: Wish, count: int | None) -> tuple[pa.Table, Any]:
+    def bars_with_those_before(self, wish: Wish, count: int | None) -> tuple[pa.Table, int]:
         """Return the rows of a wish of one symbol and at least so many before them.
 
         They begin with a whole session.
@@ -165,11 +164,11 @@ class Asker:
             count: How many; none for all there are.
 
         Returns:
-            The rows, and for each whether it was asked for.
+            The rows, and the place of the first that was asked for.
         """
         if wish.start is None:
             table = self.rows(wish)
-            return table, pa.array([True] * table.num_rows)
+            return table, 0
         for step in _STEPS if count is not None else ():
             far = timedelta(days=step * _days_of(count or 0, wish.query))
             back = times.moved(wish.query.days[0], -far)
@@ -177,11 +176,11 @@ class Asker:
             if count and self._count(_before(wish, back), wish.moment) < count:
                 continue
             table = self.rows(_since(wish, back))
-            is_asked = _asked_for(table, wish)
-            if table.num_rows - (pc.sum(is_asked).as_py() or 0) >= (count or 0):
-                return table, is_asked
+            first = _first_asked(table, wish)
+            if first >= (count or 0):
+                return table, first
         table = self.rows(_since(wish, times.FIRST_DAY))
-        return table, _asked_for(table, wish)
+        return table, _first_asked(table, wish)
 
     def _count(self, query: BarsQuery, moment: Moment) -> int:
         # As reported: what adjusts bars leaves none out.
@@ -263,13 +262,23 @@ def _before(wish: Wish, day: date) -> BarsQuery:
     return query
 
 
-def _asked_for(table: pa.Table, wish: Wish) -> Any:
-    if wish.query.instants is None:
-        return pc.greater_equal(table["time"], pa.scalar(wish.query.days[0]))
-    if isinstance(wish.start, datetime):
-        first = pa.scalar(wish.query.instants[0], table["time"].type)
-        return pc.greater_equal(table["time"], first)
-    return pc.greater_equal(table["session_date"], pa.scalar(wish.query.days[0]))
+def _first_asked(table: pa.Table, wish: Wish) -> int:
+    # Rows are in order, by time and so by day.
+    if wish.query.instants is not None and isinstance(wish.start, datetime):
+        return _count_before(table["time"], times.microseconds_of(wish.query.instants[0]))
+    days = "time" if wish.query.instants is None else "session_date"
+    return _count_before(table[days], times.day_number_of(wish.query.days[0]))
+
+
+def _count_before(column: pa.ChunkedArray, first: int) -> int:
+    kind = pa.int32() if pa.types.is_date(column.type) else pa.int64()
+    count = 0
+    for chunk in column.chunks:
+        values = chunk.view(kind).to_numpy()
+        if len(values) and values[-1] >= first:
+            return count + int(values.searchsorted(first))
+        count += len(values)
+    return count
 
 
 def _days_of(count: int, query: BarsQuery) -> int:

@@ -110,9 +110,9 @@ def frame_of(
     """
     import pandas as pd
 
-    every = np.concatenate(times) if times else np.empty(0, np.int64)
-    index = (_index_of_days if every.dtype == np.int32 else _index)(every, zone)
-    block = doubles(len(columns) * len(every)).reshape(len(columns), len(every))
+    index = _index_of(times, zone)
+    count = len(index)
+    block = doubles(len(columns) * count).reshape(len(columns), count)
     for row, parts in zip(block, columns.values(), strict=True):
         at = 0
         for part in parts:
@@ -131,8 +131,7 @@ def frame_with(table: pa.Table, columns: Mapping[str, np.ndarray], zone: ZoneInf
     """
     import pandas as pd
 
-    index = bars_to_pandas(table.select(["time"]), [], zone).index
-    return pd.DataFrame(dict(columns), index=index, copy=False)
+    return pd.DataFrame(dict(columns), index=_index_of(_times_of(table), zone), copy=False)
 
 
 def bars_to_pandas(table: pa.Table, names: Sequence[str], zone: ZoneInfo) -> pd.DataFrame:
@@ -145,20 +144,13 @@ def bars_to_pandas(table: pa.Table, names: Sequence[str], zone: ZoneInfo) -> pd.
     """
     import pandas as pd
 
-    kind = pa.int32() if pa.types.is_date(table.schema.field("time").type) else pa.int64()
     if all(table.schema.field(name).type == pa.float64() for name in names):
-        times = [chunk.view(kind).to_numpy() for chunk in table["time"].chunks]
         columns = {
             name: [chunk.to_numpy(zero_copy_only=False) for chunk in table[name].chunks]
             for name in names
         }
-        return frame_of(times, columns, zone)
-    times = table["time"]
-    if pa.types.is_date(times.type):
-        index = _index_of_days(times.cast(pa.int32()).to_numpy(), zone)
-    else:
-        instants = times.to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
-        index = _index(instants, zone)
+        return frame_of(_times_of(table), columns, zone)
+    index = _index_of(_times_of(table), zone)
     # A copy: what the user changes must not change what is kept.
     return pd.DataFrame({name: _values(table[name]) for name in names}, index=index, copy=True)
 
@@ -206,10 +198,26 @@ def to_polars(table: pa.Table) -> Any:
     return polars.from_arrow(table)
 
 
+def _times_of(table: pa.Table) -> list[np.ndarray]:
+    # Days (32 bits) or microseconds (64 bits) since 1970.
+    times = table["time"]
+    kind = pa.int32() if pa.types.is_date(times.type) else pa.int64()
+    return [chunk.view(kind).to_numpy() for chunk in times.chunks]
+
+
+def _index_of(times: Sequence[np.ndarray], zone: ZoneInfo) -> pd.DatetimeIndex:
+    if times and times[0].dtype == np.int32:
+        return _index_of_days(np.concatenate(times), zone)
+    # A copy, which the index keeps.
+    every = doubles(sum(map(len, times))).view(np.int64)
+    return _index(np.concatenate(times, out=every) if times else every, zone)
+
+
 def _index(instants: np.ndarray, zone: ZoneInfo) -> pd.DatetimeIndex:
     import pandas as pd
 
-    return pd.DatetimeIndex(instants, dtype=pd.DatetimeTZDtype("us", zone), name="time")
+    kind = pd.DatetimeTZDtype("us", zone)
+    return pd.DatetimeIndex(instants, dtype=kind, name="time", copy=False)
 
 
 def _index_of_days(days: np.ndarray, zone: ZoneInfo) -> pd.DatetimeIndex:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -15,13 +16,10 @@ import pyarrow as pa
 from barhouse.api.queries import BarsQuery
 from barhouse.api.standing import Moment
 from barhouse.api.statements import factors_statement
+from barhouse.api.times import day_number_of, microseconds_of
 from barhouse.shelf import KINDS, Kind, Page, Shelf, versions_statement
 from barhouse.shelf.blocks import DAY_KEYS, MINUTE_KEYS
 from barhouse.shelf.kinds import VALUES
-
-_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 _SCHEMAS: Final = {
     name: pa.schema([*keys, *(pa.field(value, pa.float64()) for value in VALUES)])
@@ -92,6 +90,8 @@ class Found:
         bars = pa.Table.from_batches(batches, schema)
         if self.query.columns != VALUES:
             bars = bars.select([*schema.names[: -len(VALUES)], *self.query.columns])
+        if len(self.query.instruments) == 1:
+            return bars.add_column(0, "instrument_id", _same(*self.query.instruments, len(bars)))
         ids = np.array([cut.instrument_id for cut in self.cuts], np.int64)
         numbers = np.repeat(ids, [batch.num_rows for batch in batches])
         return bars.add_column(0, "instrument_id", pa.array(numbers))
@@ -111,16 +111,14 @@ def found_on(shelf: Shelf, query: BarsQuery, moment: Moment) -> Found | None:
     first, last = _edges(query)
     key = ("shelf", kind.name, query.instruments, kind.period_of(first), kind.period_of(last))
     versions: _Versions = moment.known(key, lambda: _versions(query, kind, moment, first, last))
+    days, times = _bounds(query)
     cuts = []
     for number in query.instruments:
         for period, version in versions.get(number, ()):
-            block = shelf.block(kind.name, period)
-            if block is None or block.versions.get(number) != version:
-                return None
-            page = block.page(number)
+            page = shelf.page(kind.name, period, number, version)
             if page is None:
                 return None
-            start, stop = _cut(page, query)
+            start, stop = _cut(page, days, times)
             if stop > start:
                 cuts.append(Cut(number, page, start, stop))
     return Found(query, cuts)
@@ -160,6 +158,16 @@ def _is_as_traded(query: BarsQuery, moment: Moment) -> bool:
     return sorted(plain) == sorted(query.instruments)
 
 
+def _same(number: int, count: int) -> pa.Array:
+    # A column with one value, from one that is kept.
+    return _kept(number, max(count - 1, 1).bit_length()).slice(0, count)
+
+
+@lru_cache(maxsize=16)
+def _kept(number: int, bits: int) -> pa.Array:
+    return pa.array(np.full(1 << bits, number, np.int64))
+
+
 def _versions(query: BarsQuery, kind: Kind, moment: Moment, first: date, last: date) -> _Versions:
     rows = moment.reader.table(*versions_statement(kind, query.instruments, first, last))
     said: dict[int, list[tuple[date, str]]] = {}
@@ -175,12 +183,17 @@ def _edges(query: BarsQuery) -> tuple[date, date]:
     return query.instants[0].date(), query.instants[1].date()
 
 
-def _cut(page: Page, query: BarsQuery) -> tuple[int, int]:
-    # Which rows of a page are asked for: it is in order, by time and so by day.
-    days = [day.toordinal() - _EPOCH_DAY for day in query.days]
+def _bounds(query: BarsQuery) -> tuple[list[int], list[int] | None]:
+    days = [day_number_of(day) for day in query.days]
     if query.instants is None:
+        return days, None
+    return days, [microseconds_of(instant) for instant in query.instants]
+
+
+def _cut(page: Page, days: list[int], times: list[int] | None) -> tuple[int, int]:
+    # Which rows of a page are asked for: it is in order, by time and so by day.
+    if times is None:
         return _between(page.times, *days)
-    times = [(instant - _EPOCH) // _MICROSECOND for instant in query.instants]
     start, stop = _between(page.times, *times)
     first, last = _between(page.days, *days)
     return max(start, first), min(stop, last)

@@ -19,6 +19,9 @@ LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
 #: further apart.
 _APART = timedelta(days=3)
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
 Bound = date | datetime | None
 
 
@@ -193,6 +196,24 @@ def moved_instant(instant: datetime, by: timedelta) -> datetime:
         return instant + by
     except OverflowError:
         return LAST_INSTANT if by > timedelta() else FIRST_INSTANT
+
+
+def day_number_of(day: date) -> int:
+    """Return a day as its number since 1970.
+
+    Args:
+        day: Any.
+    """
+    return day.toordinal() - _EPOCH.toordinal()
+
+
+def microseconds_of(instant: datetime) -> int:
+    """Return an instant in microseconds since 1970.
+
+    Args:
+        instant: In UTC.
+    """
+    return (instant - _EPOCH) // _MICROSECOND
 
 
 def _midnight(day: date) -> datetime:

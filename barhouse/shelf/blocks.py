@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import zlib
 from collections.abc import Iterable, Mapping
@@ -48,7 +47,7 @@ class Page(NamedTuple):
 class Block:
     """A file of the shelf, mapped into memory."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: Path) -> None:
         """Open a file.
 
         Args:
@@ -58,7 +57,7 @@ class Block:
             OSError: It cannot be opened.
             ValueError: It is none of the shelf's, or cut off.
         """
-        self._reader = pa.ipc.open_file(pa.memory_map(path))
+        self._reader = pa.ipc.open_file(pa.memory_map(str(path)))
         told = self._reader.schema.metadata or {}
         if told.get(b"format") != FORMAT.encode():
             raise ValueError(f"{path} is of another format.")
@@ -112,7 +111,7 @@ class Shelf:
         """
         self.folder = folder
         self._lock = threading.Lock()
-        self._open: dict[str, tuple[object, Block | None]] = {}
+        self._open: dict[tuple[str, date], tuple[object, Block | None]] = {}
 
     def path_of(self, kind: str, period: date) -> Path:
         """Return where the bars of a period lie.
@@ -121,10 +120,7 @@ class Shelf:
             kind: Name of a kind.
             period: Its first day.
         """
-        return Path(self._name_of(kind, period))
-
-    def _name_of(self, kind: str, period: date) -> str:
-        return f"{self.folder}/{kind}/{period.isoformat()}{_SUFFIX}"
+        return self.folder / kind / f"{period.isoformat()}{_SUFFIX}"
 
     def block(self, kind: str, period: date) -> Block | None:
         """Return the bars of a period as they lie there now; none where there is no good file.
@@ -133,17 +129,35 @@ class Shelf:
             kind: Name of a kind.
             period: Its first day.
         """
-        path = self._name_of(kind, period)
+        path = self.path_of(kind, period)
         try:
-            seen = os.stat(path)  # noqa: PTH116 - several times as quick, and asked of each file
+            seen = path.stat()
         except OSError:
             return None
         name = (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
-        known = self._open.get(path)
+        known = self._open.get((kind, period))
         if known is None or known[0] != name:
             with self._lock:
-                known = self._open[path] = (name, _opened(path))
+                known = self._open[kind, period] = (name, _opened(path))
         return known[1]
+
+    def page(self, kind: str, period: date, instrument_id: int, version: str) -> Page | None:
+        """Return the bars of an instrument in a period; none where they do not lie there.
+
+        Args:
+            kind: Name of a kind.
+            period: Its first day.
+            instrument_id: Whose.
+            version: What they must have been read from.
+        """
+        known = self._open.get((kind, period))
+        block = known[1] if known else None
+        # What is open holds as long as the version does, whatever lies there by now.
+        if block is None or block.versions.get(instrument_id) != version:
+            block = self.block(kind, period)
+            if block is None or block.versions.get(instrument_id) != version:
+                return None
+        return block.page(instrument_id)
 
     def periods(self, kind: str) -> list[date]:
         """Return the periods of which there are files.
@@ -201,7 +215,7 @@ def write_block(
     return size
 
 
-def _opened(path: str) -> Block | None:
+def _opened(path: Path) -> Block | None:
     try:
         return Block(path)
     except (OSError, ValueError, LookupError):

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from barhouse.api import choices, frames
 from barhouse.api.asking import Asker, framed
 from barhouse.api.indicators.wishes import wishes_of
-from barhouse.api.memory import Doubles, doubles
+from barhouse.api.memory import own
 from barhouse.api.queries import Question
 from barhouse.errors import BarhouseError
 
@@ -39,14 +37,12 @@ def with_indicators(asker: Asker, question: Question, indicators: object) -> Any
     wish = asker.wish(replace(question, columns=columns))
     needed = [one.bars_before for one in wanted]
     count = None if None in needed else max(number or 0 for number in needed)
-    table, is_asked = asker.bars_with_those_before(wish, count)
-    bars = {name: _doubles_of(table[name]) for name in columns}
-    days = "session_date" if "session_date" in table.column_names else "time"
-    bars["session_date"] = table[days].to_numpy()
+    table, first = asker.bars_with_those_before(wish, count)
+    bars: dict[str, Any] = {name: own(table[name]) for name in columns}
+    if needs_vwap:
+        bars["session_date"] = table["session_date" if width.is_intraday else "time"].to_numpy()
     frame: choices.Frame = choices.one_of(question.frame, choices.FRAMES, "frame")  # type: ignore[assignment]
     made = {name: values for one in wanted for name, values in one.columns(bars).items()}
-    # Those before come first.
-    first = table.num_rows - (pc.sum(is_asked).as_py() or 0)
     if frame == "pandas":
         shown = {name: bars[name] for name in choices.OHLCV} | made
         cut = {name: values[first:] for name, values in shown.items()}
@@ -54,9 +50,3 @@ def with_indicators(asker: Asker, question: Question, indicators: object) -> Any
     for name, values in made.items():
         table = table.append_column(name, pa.array(values, from_pandas=True))
     return framed(table.slice(first), wish, frame, drop=["vwap"])
-
-
-def _doubles_of(column: pa.ChunkedArray) -> Doubles:
-    # Of its own, since it becomes part of an answer; a missing value is NaN.
-    parts = [chunk.to_numpy(zero_copy_only=False) for chunk in column.chunks]
-    return np.concatenate(parts, out=doubles(len(column))) if parts else doubles(0)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from barhouse.api.memory import Doubles as Column
-from barhouse.api.memory import doubles, missing
+from barhouse.api.memory import blank, doubles
 
 Bars = Mapping[str, Any]
 
@@ -24,7 +24,7 @@ _ZERO = 1e-14
 #: Of a value that counts so little nothing is left in a sum.
 _FADED = 1e-30
 #: Values that are computed with at once: more leave the processor's cache.
-_PART = 8192
+_PART = 15000
 #: Values of a row, and rows, that are smoothed by one multiplication of matrices.
 _ROW, _ROWS = 16, 2048
 
@@ -42,7 +42,7 @@ def ema(bars: Bars, n: int) -> dict[str, Column]:
 def wma(bars: Bars, n: int) -> dict[str, Column]:
     """Return the mean of the last n closes, weighted 1 to n."""
     close = bars["close"]
-    result = missing(len(close))
+    result = blank(len(close), n - 1)
     if len(close) >= n:
         weights = np.arange(1, n + 1) / (n * (n + 1) / 2)
         result[n - 1 :] = np.lib.stride_tricks.sliding_window_view(close, n) @ weights
@@ -71,12 +71,17 @@ def macd(bars: Bars, fast: int, slow: int, signal: int) -> dict[str, Column]:
 
 def bbands(bars: Bars, n: int, width: float) -> dict[str, Column]:
     """Return the mean of n closes and the bands some standard deviations (of n) off."""
-    middle = _mean(bars["close"], n)
-    spread = _deviation(bars["close"], n, n)
-    spread *= width
-    lower = np.subtract(middle, spread, out=doubles(len(middle)))
-    spread += middle
-    return {"_LOWER": lower, "_MIDDLE": middle, "_UPPER": spread}
+    lower, middle, upper = (blank(len(bars["close"]), n - 1) for _ in range(3))
+    for place, some in _parts(bars["close"], 0, n):
+        sums, spread = _moments(some, n)
+        part = slice(place, place + len(sums))
+        np.divide(sums, n, out=middle[part])
+        spread /= n
+        np.sqrt(spread, out=spread)
+        spread *= width
+        np.subtract(middle[part], spread, out=lower[part])
+        np.add(middle[part], spread, out=upper[part])
+    return {"_LOWER": lower, "_MIDDLE": middle, "_UPPER": upper}
 
 
 def atr(bars: Bars, n: int) -> dict[str, Column]:
@@ -135,7 +140,12 @@ def vwap(bars: Bars) -> dict[str, Column]:
 
 def vol(bars: Bars, n: int) -> dict[str, Column]:
     """Return the sample standard deviation of the last n logarithmic returns, per bar."""
-    return {"": _deviation(logreturn(bars, 1)[""], n, n - 1)}
+    result = blank(len(bars["close"]), n - 1)
+    for place, some in _parts(logreturn(bars, 1)[""], 0, n):
+        _, squares = _moments(some, n)
+        squares /= n - 1
+        np.sqrt(squares, out=result[place : place + len(squares)])
+    return {"": result}
 
 
 def returned(bars: Bars, n: int) -> dict[str, Column]:
@@ -150,7 +160,7 @@ def logreturn(bars: Bars, n: int) -> dict[str, Column]:
 
 
 def _before(values: Column, n: int) -> tuple[Column, Column]:
-    before = missing(len(values))
+    before = blank(len(values), n)
     before[n:] = values[: max(len(values) - n, 0)]
     return before, values
 
@@ -163,7 +173,7 @@ def _change(values: Column) -> Column:
 
 
 def _mean(values: Column, n: int, first: int = 0) -> Column:
-    result = missing(len(values))
+    result = blank(len(values), first + n - 1)
     for place, part in _parts(values, first, n):
         result[place : place + len(part) - n + 1] = _sums(part, n) / n
     return result
@@ -187,70 +197,85 @@ def _sums(values: Column, n: int) -> Column:
     return sums[:-1] + values[n - 1 :] if n % 2 else sums
 
 
-def _deviation(values: Column, n: int, freedom: int) -> Column:
-    # Of each n values the sum of squared distances from their mean, likewise: that of two parts
-    # follows from those of each and from how far their means are apart.
-    result = missing(len(values))
-    for place, part in _parts(values, 0, n):
-        result[place : place + len(part) - n + 1] = _moments(part, n)[1]
-    result /= freedom
-    np.sqrt(result, out=result)
-    return result
-
-
 def _moments(values: Column, n: int) -> tuple[Column, Column]:
+    # Of each n values the sum, and the sum of squared distances from their mean: that of two parts
+    # follows from those of each and from how far their sums are apart.
     if n == 1:
         return values, np.zeros(len(values))
     size = n // 2
-    mean, squares = _moments(values, size)
-    apart = mean[size:] - mean[: len(mean) - size]
-    mean = mean[: len(apart)] + apart / 2
-    squares = squares[: len(apart)] + squares[size:] + apart * apart * (size / 2)
-    if n % 2:
-        apart = values[n - 1 :] - mean[:-1]
-        mean = mean[:-1] + apart / n
-        squares = squares[:-1] + apart * apart * ((n - 1) / n)
-    return mean, squares
+    half, squares = _moments(values, size)
+    count = len(half) - size
+    apart = half[size:] - half[:count]
+    sums = half[size:] + half[:count]
+    apart *= apart
+    apart /= n - n % 2
+    if size > 1:
+        apart += squares[:count]
+        apart += squares[size:]
+    if not n % 2:
+        return sums, apart
+    far = values[n - 1 :] * (n - 1)
+    far -= sums[:-1]
+    far *= far
+    far /= n * (n - 1)
+    far += apart[:-1]
+    return sums[:-1] + values[n - 1 :], far
 
 
 def _ema(values: Column, n: int, first: int = 0) -> Column:
-    return _smoothed(values, 2 / (n + 1), n, first)
+    return _smoothed(values, 2 / (n + 1), n, first, doubles(len(values)))
 
 
 def _wilder(values: Column, n: int, first: int) -> Column:
-    return _smoothed(values, 1 / n, n, first)
+    # In the place of the values.
+    return _smoothed(values, 1 / n, n, first, values)
 
 
-def _smoothed(values: Column, alpha: float, seed: int, first: int) -> Column:
+def _smoothed(values: Column, alpha: float, seed: int, first: int, result: Column) -> Column:
     # From `first` on: the mean of `seed` values, then each new value counts alpha. A missing value
     # changes nothing.
-    result = missing(len(values))
     start = first + seed
     if len(values) < start:
+        result[:] = np.nan
         return result
-    chain = result[start - 1 :]
+    chain, later = result[start - 1 :], values[start:]
     chain[0] = values[first:start].mean()
-    chain[1:] = values[start:]
-    if np.isnan(chain).any():
-        chain[:] = pd.Series(chain).ewm(alpha=alpha, adjust=False, ignore_na=True).mean()
-        return result
-    for place in range(1, len(chain), _ROW * _ROWS):
-        part = chain[place : place + _ROW * _ROWS]
-        part[:] = _smooth(part, chain[place - 1], alpha)
+    done = _smooth_all(later, chain, alpha)
+    if done < len(later):
+        rest = pd.Series(np.concatenate((chain[done : done + 1], later[done:])))
+        chain[done:] = rest.ewm(alpha=alpha, adjust=False, ignore_na=True).mean()
+    result[: start - 1] = np.nan
     return result
 
 
-def _smooth(values: Column, before: float, alpha: float) -> Column:
+def _smooth_all(values: Column, chain: Column, alpha: float) -> int:
+    # Behind the first value of the chain; returns how many, up to where one is missing.
+    whole = len(values) // _ROW * _ROW
+    for place in range(0, whole, _ROW * _ROWS):
+        part = slice(place, min(place + _ROW * _ROWS, whole))
+        if not _smooth(values[part], chain[1:][part], chain[place], alpha):
+            return place
+    rest = np.zeros((2, _ROW))
+    rest[0, : len(values) - whole] = values[whole:]
+    if not _smooth(rest[0], rest[1], chain[whole], alpha):
+        return whole
+    chain[1 + whole :] = rest[1, : len(values) - whole]
+    return len(values)
+
+
+def _smooth(values: Column, smoothed: Column, before: float, alpha: float) -> bool:
     # In rows of a few values: smoothed within each row, to which comes what faded of those before.
+    # A value that is missing is missing in all its row; then nothing is written.
     fading, within = _faded(alpha)
-    lacking = -len(values) % _ROW
-    whole = np.concatenate((values, np.zeros(lacking))) if lacking else values
-    rows = whole.reshape(-1, _ROW) @ within
+    rows, faded = doubles(2 * len(values)).reshape(2, -1, _ROW)
+    np.matmul(values.reshape(-1, _ROW), within, out=rows)
     ends = np.concatenate(([before], rows[:-1, -1]))
+    if np.isnan(ends.sum() + rows[-1, -1]):
+        return False
     _accumulate(ends, fading[-1])
-    rows += ends[:, None] * fading[1:]
-    smooth: Column = rows.ravel()[: len(values)]
-    return smooth
+    np.multiply(ends[:, None], fading[1:], out=faded)
+    np.add(rows, faded, out=smoothed.reshape(-1, _ROW))
+    return True
 
 
 @lru_cache(maxsize=64)
@@ -273,20 +298,22 @@ def _accumulate(values: Column, fading: float) -> None:
 
 
 def _true_range(bars: Bars) -> Column:
-    before, _ = _before(bars["close"], 1)
-    high, low = bars["high"], bars["low"]
+    high, low, before = bars["high"], bars["low"], bars["close"][:-1]
     # Of what comes before the first bar nothing is known, hence nothing of its range.
-    ranged = np.subtract(high, before, out=doubles(len(high)))
-    np.abs(ranged, out=ranged)
-    fell = np.abs(np.subtract(low, before, out=before), out=before)
-    np.maximum(ranged, fell, out=ranged)
-    np.maximum(ranged, np.subtract(high, low, out=fell), out=ranged)
-    return ranged
+    result = blank(len(high), 1)
+    ranged, other = result[1:], doubles(max(len(high) - 1, 0))
+    np.abs(np.subtract(high[1:], before, out=ranged), out=ranged)
+    np.maximum(ranged, np.abs(np.subtract(low[1:], before, out=other), out=other), out=ranged)
+    np.maximum(ranged, np.subtract(high[1:], low[1:], out=other), out=ranged)
+    return result
 
 
 def _divided(part: Column, whole: Column, zero: float = 0.0) -> Column:
     # In the place of the part. What has no whole is `zero`.
     is_nothing = (whole < _ZERO) & (whole > -_ZERO)
-    np.divide(part, whole, out=part, where=~is_nothing)
-    part[is_nothing] = zero
+    if is_nothing.any():
+        np.divide(part, whole, out=part, where=~is_nothing)
+        part[is_nothing] = zero
+    else:
+        np.divide(part, whole, out=part)
     return part

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from barhouse.api.choices import nearest, shown
@@ -102,6 +103,7 @@ def wishes_of(indicators: object) -> list[Wish]:
     return [_wish_of(name) for name in dict.fromkeys(given)]
 
 
+@lru_cache(maxsize=512)
 def _wish_of(given: object) -> Wish:
     name = str(given).upper()
     word, _, rest = name.partition("_")
