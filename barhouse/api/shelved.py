@@ -105,7 +105,7 @@ def found_on(shelf: Shelf, query: BarsQuery, moment: Moment) -> Found | None:
         query: Which bars.
         moment: The database.
     """
-    kind = _kind_of(query, moment)
+    kind = _kind_of(query, moment) if shelf.is_there() else None
     if kind is None:
         return None
     first, last = _edges(query)

@@ -113,6 +113,10 @@ class Shelf:
         self._lock = threading.Lock()
         self._open: dict[tuple[str, date], tuple[object, Block | None]] = {}
 
+    def is_there(self) -> bool:
+        """Whether anything was ever laid out."""
+        return self.folder.is_dir()
+
     def path_of(self, kind: str, period: date) -> Path:
         """Return where the bars of a period lie.
 
