@@ -30,6 +30,9 @@ _KINDS: Final[dict[str, dict[str, Kind]]] = {}
 for _kind in KINDS:
     _KINDS.setdefault(_kind.timeframe, {})[_kind.adjusted] = _kind
 
+#: Of so many rows the column of an instrument is kept.
+_FEW: Final = 1 << 17
+
 #: By instrument, the periods in which it has bars, and their versions.
 _Versions = Mapping[int, list[tuple[date, str]]]
 
@@ -90,7 +93,7 @@ class Found:
         bars = pa.Table.from_batches(batches, schema)
         if self.query.columns != VALUES:
             bars = bars.select([*schema.names[: -len(VALUES)], *self.query.columns])
-        if len(self.query.instruments) == 1:
+        if len(self.query.instruments) == 1 and len(bars) <= _FEW:
             return bars.add_column(0, "instrument_id", _same(*self.query.instruments, len(bars)))
         ids = np.array([cut.instrument_id for cut in self.cuts], np.int64)
         numbers = np.repeat(ids, [batch.num_rows for batch in batches])

@@ -164,8 +164,10 @@ def _true_range(bars: Bars) -> Column:
     high, low, before = bars["high"], bars["low"], bars["close"][:-1]
     # Of what comes before the first bar nothing is known, hence nothing of its range.
     result = blank(len(high), 1)
-    ranged, other = result[1:], doubles(max(len(high) - 1, 0))
-    np.abs(np.subtract(high[1:], before, out=ranged), out=ranged)
-    np.maximum(ranged, np.abs(np.subtract(low[1:], before, out=other), out=other), out=ranged)
-    np.maximum(ranged, np.subtract(high[1:], low[1:], out=other), out=ranged)
+    for place, some in parts_of(before, 0, 1):
+        now = slice(place + 1, place + 1 + len(some))
+        ranged, other = result[now], np.empty(len(some))
+        np.abs(np.subtract(high[now], some, out=ranged), out=ranged)
+        np.maximum(ranged, np.abs(np.subtract(low[now], some, out=other), out=other), out=ranged)
+        np.maximum(ranged, np.subtract(high[now], low[now], out=other), out=ranged)
     return result

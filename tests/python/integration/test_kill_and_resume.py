@@ -22,6 +22,7 @@ from barhouse.embedded.directory import DataDirectory
 from barhouse.lake import Kind, Manifest, export, ls, verify
 from barhouse.lake.datasets import LANDED
 from barhouse.lake.files import DATA
+from barhouse.shelf import KINDS, Shelf
 
 BARHOUSE = ROOT / ".venv" / "bin" / "barhouse"
 PATIENCE_SECONDS = 120
@@ -131,6 +132,7 @@ STEPS: dict[str, Reached] = {
     "upsert of the minutes": lambda p: p.logged('insert into "bars"."core"."bars_1m" ('),
     "refreshes": lambda p: p.logged("call refresh_continuous_aggregate('core.rollup_15m'"),
     "export": lambda p: p.exists("lake/*/*/*.parquet", 20),
+    "shelf": lambda p: p.exists("shelf/*/*.arrow", 20),
 }
 
 
@@ -236,6 +238,10 @@ def test_demo_killed_at_every_step_ends_like_an_undisturbed_one(
 
     assert state.run("demo") == 0, state.output()
     _assert_equal(state, sample_house, sample_lake)
+    shelf = Shelf(state.folder / "shelf")
+    blocks = [shelf.block(kind.name, one) for kind in KINDS for one in shelf.periods(kind.name)]
+    assert len(blocks) > 50
+    assert all(block is not None and block.is_whole() for block in blocks)
 
 
 def _kill_database_under(state: State, command: tuple[str, ...], reached: Reached) -> None:

@@ -199,11 +199,14 @@ def test_nightly_needs_no_prefect_server(project: Project, files: dict[str, Any]
     assert code == 0, said
     assert "Finished in state Completed()" in said
     assert project.lake()["bars_1m"] == 2
+    # Of the minutes a month, of the days a year and, since sessions may cross it, the one before.
+    assert "shelf: 7 files written (5 bars read), 0 unchanged" in said
     # Nothing new: nothing lands, nothing is written.
     code, said = project.nightly([SESSIONS, files])
     assert code == 0, said
     assert "files: 0 rows from 0 requests" in said
     assert "export: 0 partitions written" in said
+    assert "shelf: 0 files written (0 bars read), 7 unchanged" in said
 
 
 def test_server_knows_the_run_its_steps_and_its_summary(
@@ -214,7 +217,7 @@ def test_server_knows_the_run_its_steps_and_its_summary(
 
     run, tasks = api.last_run()
     assert run["state_type"] == "COMPLETED"
-    steps = {"open-warehouse", "dbt-build", "prove", "export-lake"}
+    steps = {"open-warehouse", "dbt-build", "prove", "export-lake", "shelve"}
     counts = {name: task["run_count"] for name, task in tasks}
     assert len(counts) == len(tasks)
     assert counts.keys() == {*steps, "extract-sessions", "extract-flaky", "extract-files"}
@@ -253,7 +256,7 @@ def test_failing_source_does_not_stop_the_others(
     assert states == [
         *(("COMPLETED", "dbt-build"), ("COMPLETED", "export-lake"), ("COMPLETED", "extract-files")),
         *(("COMPLETED", "extract-sessions"), ("COMPLETED", "open-warehouse")),
-        *(("COMPLETED", "prove"), ("FAILED", "extract-files")),
+        *(("COMPLETED", "prove"), ("COMPLETED", "shelve"), ("FAILED", "extract-files")),
     ]
     assert "## Failed\n\n- files: " in api.get("/artifacts/nightly-summary/latest")["data"]
     assert project.lake()["bars_1m"] == 2
