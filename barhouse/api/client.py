@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from barhouse.api import choices, frames, times
@@ -37,7 +38,7 @@ CACHE_SECONDS: Final = 3600.0
 KNOWN_SINCE: Final = ("loaded", "day")
 
 
-class DataAPI(Catalogue):
+class DataAPI(Catalogue, AbstractContextManager["DataAPI", None]):
     """Asks the warehouse for bars.
 
     It connects when first asked; threads may share it, event loops may run, other processes get it
@@ -269,15 +270,13 @@ class DataAPI(Catalogue):
         other.__dict__["_asker"] = replace(self._asker, as_of=known)
         return other
 
-    def close(self, *_: object) -> None:
+    def close(self) -> None:
         """Close the connections; the next question opens new ones."""
         self._asker.standing.close()
 
-    __exit__ = close
-
-    def __enter__(self) -> Self:
-        """Use the API in a ``with`` block."""
-        return self
+    def __exit__(self, *error: object) -> None:
+        """Close the connections."""
+        self.close()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave connections and answers out; who unpickles it has its own."""

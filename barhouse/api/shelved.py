@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from barhouse.api.queries import BarsQuery
+from barhouse.api.reading import Reader
 from barhouse.api.standing import Moment
 from barhouse.api.statements import factors_statement
 from barhouse.api.times import day_number_of, microseconds_of
 from barhouse.shelf import KINDS, Kind, Page, Shelf, versions_statement
-from barhouse.shelf.blocks import DAY_KEYS, MINUTE_KEYS
 from barhouse.shelf.kinds import VALUES
-
-_SCHEMAS: Final = {
-    name: pa.schema([*keys, *(pa.field(value, pa.float64()) for value in VALUES)])
-    for name, keys in (("1m", MINUTE_KEYS), ("1d", DAY_KEYS))
-}
 
 _KINDS: Final[dict[str, dict[str, Kind]]] = {}
 for _kind in KINDS:
@@ -88,7 +82,7 @@ class Found:
 
     def table(self) -> pa.Table:
         """Return them as the database gives them."""
-        schema = bars_schema(self.query.timeframe.name)
+        schema = _KINDS[self.query.timeframe.name]["raw"].schema
         batches = [cut.page.bars.slice(cut.start, cut.stop - cut.start) for cut in self.cuts]
         bars = pa.Table.from_batches(batches, schema)
         if self.query.columns != VALUES:
@@ -127,15 +121,6 @@ def found_on(shelf: Shelf, query: BarsQuery, moment: Moment) -> Found | None:
     return Found(query, cuts)
 
 
-def bars_schema(timeframe: str) -> pa.Schema:
-    """Return the columns of what is laid out.
-
-    Args:
-        timeframe: ``1m`` or ``1d``.
-    """
-    return _SCHEMAS[timeframe]
-
-
 def _kind_of(query: BarsQuery, moment: Moment) -> Kind | None:
     if query.as_of is not None or query.is_exact or not set(query.columns) <= set(VALUES):
         return None
@@ -171,11 +156,26 @@ def _kept(number: int, bits: int) -> pa.Array:
     return pa.array(np.full(1 << bits, number, np.int64))
 
 
-def _versions(query: BarsQuery, kind: Kind, moment: Moment, first: date, last: date) -> _Versions:
-    rows = moment.reader.table(*versions_statement(kind, query.instruments, first, last))
-    said: dict[int, list[tuple[date, str]]] = {}
+def versions_of(
+    reader: Reader, kind: Kind, instruments: Sequence[int] | None, first: date, last: date
+) -> Iterator[tuple[int, date, str]]:
+    """Yield instruments, their periods and versions, as the database says now.
+
+    Args:
+        reader: The database.
+        kind: Which bars.
+        instruments: Their ids; none for all.
+        first: A day of the first period.
+        last: A day of the last one.
+    """
+    rows = reader.table(*versions_statement(kind, instruments, first, last))
     columns = ("instrument_id", "period_start_date", "version")
-    for number, period, version in zip(*(rows[name].to_pylist() for name in columns), strict=True):
+    yield from zip(*(rows[name].to_pylist() for name in columns), strict=True)
+
+
+def _versions(query: BarsQuery, kind: Kind, moment: Moment, first: date, last: date) -> _Versions:
+    said: dict[int, list[tuple[date, str]]] = {}
+    for number, period, version in versions_of(moment.reader, kind, query.instruments, first, last):
         said.setdefault(number, []).append((period, version))
     return said
 
@@ -206,20 +206,3 @@ def _between(values: np.ndarray, first: int, last: int) -> tuple[int, int]:
     if not len(values) or (values[0] >= first and values[-1] <= last):
         return 0, len(values)
     return int(values.searchsorted(first)), int(values.searchsorted(last, side="right"))
-
-
-def pages_of(rows: pa.Table, kind: Kind, instruments: list[int]) -> Iterator[pa.RecordBatch]:
-    """Cut the rows of an answer into the pages of its instruments.
-
-    Args:
-        rows: With ``instrument_id``, in the order of the instruments, each by time.
-        kind: Which bars.
-        instruments: All that were asked for.
-    """
-    schema = bars_schema(kind.timeframe)
-    whole = rows.select(schema.names).cast(schema).combine_chunks()
-    numbers = rows["instrument_id"].to_numpy()
-    places = np.searchsorted(np.searchsorted(instruments, numbers), np.arange(len(instruments) + 1))
-    batch = whole.to_batches()[0] if whole.num_rows else pa.RecordBatch.from_pylist([], schema)
-    for start, stop in pairwise(places):
-        yield batch.slice(start, stop - start)

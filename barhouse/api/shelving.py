@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from barhouse.api.choices import timeframe_of
 from barhouse.api.queries import BarsQuery
 from barhouse.api.reading import Reader
 from barhouse.api.routing import LakeSource, fetched
-from barhouse.api.shelved import bars_schema, pages_of
+from barhouse.api.shelved import versions_of
 from barhouse.errors import BarhouseError
-from barhouse.shelf import KINDS, Block, Kind, Shelf, versions_statement, write_block
+from barhouse.lake.partitions import Partition
+from barhouse.shelf import KINDS, Block, Kind, Shelf, write_block
 from barhouse.shelf.kinds import VALUES
 
 #: Rows of one question are kept in memory: about two months of minutes of so many instruments.
@@ -101,7 +104,7 @@ def _lay_out(work: _Work) -> None:
         held = work.shelf.block(work.kind.name, work.period)
         pages = _pages(work, wanted, held)
         try:
-            write_block(path, wanted, pages, bars_schema(work.kind.timeframe))
+            write_block(path, wanted, pages, work.kind.schema)
         except _ChangedError:
             continue
         except OSError as error:
@@ -143,11 +146,11 @@ def _read(work: _Work, stale: list[int], wanted: Mapping[int, str]) -> list[pa.R
     if now.get(work.period) != {number: wanted[number] for number in stale}:
         raise _ChangedError
     work.done.rows += rows.num_rows
-    return list(pages_of(rows, work.kind, stale))
+    return list(_pages_of(rows, work.kind, stale))
 
 
 def _query(kind: Kind, period: date, instruments: Sequence[int]) -> BarsQuery:
-    after = kind.period_of(period + timedelta(days=40 if kind.unit == "month" else 370))
+    after = Partition(kind.grain, period).end
     last = after - timedelta(days=1)
     days, instants = (period, last), None
     if kind.timeframe == "1m":
@@ -162,9 +165,18 @@ def _query(kind: Kind, period: date, instruments: Sequence[int]) -> BarsQuery:
 def _versions(
     reader: Reader, kind: Kind, instruments: list[int] | None, first: date, last: date
 ) -> dict[date, dict[int, str]]:
-    rows = reader.table(*versions_statement(kind, instruments, first, last))
     said: dict[date, dict[int, str]] = {}
-    columns = ("instrument_id", "period_start_date", "version")
-    for number, period, version in zip(*(rows[name].to_pylist() for name in columns), strict=True):
+    for number, period, version in versions_of(reader, kind, instruments, first, last):
         said.setdefault(period, {})[number] = version
     return said
+
+
+def _pages_of(rows: pa.Table, kind: Kind, instruments: list[int]) -> Iterator[pa.RecordBatch]:
+    # The rows of each instrument; they come in the order of the instruments, each by time.
+    schema = kind.schema
+    whole = rows.select(schema.names).cast(schema).combine_chunks()
+    numbers = rows["instrument_id"].to_numpy()
+    places = np.searchsorted(np.searchsorted(instruments, numbers), np.arange(len(instruments) + 1))
+    batch = whole.to_batches()[0] if whole.num_rows else pa.RecordBatch.from_pylist([], schema)
+    for start, stop in pairwise(places):
+        yield batch.slice(start, stop - start)

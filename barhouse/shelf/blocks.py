@@ -20,13 +20,6 @@ from extract.settings import Settings
 FORMAT: Final = "1"
 _SUFFIX: Final = ".arrow"
 
-#: Columns of minutes and of days, before their values.
-MINUTE_KEYS: Final = (
-    pa.field("time", pa.timestamp("us", tz="UTC")),
-    pa.field("session_date", pa.date32()),
-)
-DAY_KEYS: Final = (pa.field("time", pa.date32()),)
-
 
 class Page(NamedTuple):
     """The bars of one instrument in one period, by time.

@@ -7,8 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+import pyarrow as pa
+
+from barhouse.lake.partitions import Grain, unit_of
+
 #: Values of a bar that are laid out; a question for others goes to the database.
 VALUES: Final = ("open", "high", "low", "close", "volume")
+
+_VALUE_FIELDS: Final = [pa.field(name, pa.float64()) for name in VALUES]
+_INSTANT: Final = pa.field("time", pa.timestamp("us", tz="UTC"))
+_SCHEMAS: Final = {
+    "1m": pa.schema([_INSTANT, pa.field("session_date", pa.date32()), *_VALUE_FIELDS]),
+    "1d": pa.schema([pa.field("time", pa.date32()), *_VALUE_FIELDS]),
+}
 
 #: Of each instrument and period a text that is another after each change of what its bars are made
 #: of, the views that make them included. Bars of a session day may lie in the UTC month before or
@@ -102,14 +113,14 @@ class Kind:
         name: Of its folder.
         timeframe: ``1m`` or ``1d``.
         adjusted: ``raw``, ``split`` or ``total_return``.
-        unit: What a file covers: a ``month`` of UTC instants, or a ``year`` of session days.
+        grain: What a file covers: a month of UTC instants, or a year of session days.
         relations: Whose changes change the bars.
     """
 
     name: str
     timeframe: str
     adjusted: Literal["raw", "split", "total_return"]
-    unit: Literal["month", "year"]
+    grain: Grain
     relations: tuple[str, ...]
 
     def period_of(self, day: date) -> date:
@@ -118,17 +129,22 @@ class Kind:
         Args:
             day: Any.
         """
-        return day.replace(day=1) if self.unit == "month" else day.replace(month=1, day=1)
+        return day.replace(day=1) if self.grain is Grain.MONTH else day.replace(month=1, day=1)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Columns of what is laid out."""
+        return _SCHEMAS[self.timeframe]
 
 
 _DAYS_FROM: Final = ("core.bars_1d", "core.bars_1m", "core.rollup_1d")
 
 #: Everything that is laid out.
 KINDS: Final = (
-    Kind("1m", "1m", "raw", "month", ("core.bars_1m",)),
-    Kind("1d", "1d", "raw", "year", _DAYS_FROM),
-    Kind("1d_split", "1d", "split", "year", _DAYS_FROM),
-    Kind("1d_total_return", "1d", "total_return", "year", _DAYS_FROM),
+    Kind("1m", "1m", "raw", Grain.MONTH, ("core.bars_1m",)),
+    Kind("1d", "1d", "raw", Grain.YEAR, _DAYS_FROM),
+    Kind("1d_split", "1d", "split", Grain.YEAR, _DAYS_FROM),
+    Kind("1d_total_return", "1d", "total_return", Grain.YEAR, _DAYS_FROM),
 )
 
 
@@ -148,4 +164,4 @@ def versions_statement(
     """
     ids = None if instruments is None else list(instruments)
     is_adjusted = kind.adjusted != "raw"
-    return _VERSIONS, [ids, kind.unit, list(kind.relations), first, last, is_adjusted]
+    return _VERSIONS, [ids, unit_of(kind.grain), list(kind.relations), first, last, is_adjusted]

@@ -27,12 +27,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
+def api_of_two_days(house: House) -> DataAPI:
+    Reporter("polygon").days({"2024-01-02": "60", "2024-01-03": "61"}).land(house)
+    house.build()
+    return DataAPI(settings=house.settings)
+
+
 def test_symbols_and_versions_are_asked_for_once_while_nothing_is_written(
     house: House, asked: list[str]
 ) -> None:
-    Reporter("polygon").days({"2024-01-02": "60", "2024-01-03": "61"}).land(house)
-    house.build()
-    api = DataAPI(settings=house.settings)
+    api = api_of_two_days(house)
 
     def statements(symbol: str = "KO") -> list[str]:
         asked.clear()
@@ -58,9 +62,7 @@ def test_symbols_and_versions_are_asked_for_once_while_nothing_is_written(
 def test_a_look_whose_connection_was_lost_is_taken_by_another(
     house: House, asked: list[str]
 ) -> None:
-    Reporter("polygon").days({"2024-01-02": "60", "2024-01-03": "61"}).land(house)
-    house.build()
-    api = DataAPI(settings=house.settings)
+    api = api_of_two_days(house)
     assert len(api.get_ohlc("KO")) == 2
     asked.clear()
     api._asker.standing._look._connection.close()

@@ -9,10 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from barhouse.api.shelved import bars_schema
-from barhouse.shelf import Shelf, write_block
+from barhouse.shelf import KINDS, Shelf, write_block
 
-MINUTES = bars_schema("1m")
+MINUTES = KINDS[0].schema
 START = datetime(2024, 1, 2, 14, 30, tzinfo=UTC)
 JANUARY = date(2024, 1, 1)
 
