@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from barhouse.api.choices import Frame
-from barhouse.api.memory import doubles
+from barhouse.api.memory import doubles, put
 from barhouse.errors import BarhouseError
 
 if TYPE_CHECKING:
@@ -108,30 +108,31 @@ def frame_of(
         columns: Doubles of the same parts; they are copied.
         zone: Of the index; a date is its midnight there.
     """
-    import pandas as pd
-
     index = _index_of(times, zone)
-    count = len(index)
-    block = doubles(len(columns) * count).reshape(len(columns), count)
+    block = doubles(len(columns) * len(index)).reshape(len(columns), len(index))
     for row, parts in zip(block, columns.values(), strict=True):
-        at = 0
-        for part in parts:
-            row[at : at + len(part)] = part
-            at += len(part)
-    return pd.DataFrame(block.T, index=index, columns=_labels(tuple(columns)), copy=False)
+        put(parts, row)
+    return _framed(block, index, columns)
 
 
-def frame_with(table: pa.Table, columns: Mapping[str, np.ndarray], zone: ZoneInfo) -> pd.DataFrame:
+def frame_of_block(
+    table: pa.Table, block: np.ndarray, names: Sequence[str], zone: ZoneInfo
+) -> pd.DataFrame:
     """Return columns as a data frame with the time index of bars.
 
     Args:
         table: With ``time``.
-        columns: Doubles, a value for each row; they become the frame's own.
+        block: Doubles, a row for each column; it becomes the frame's own.
+        names: Of the columns.
         zone: Of the index.
     """
+    return _framed(block, _index_of(_times_of(table), zone), names)
+
+
+def _framed(block: np.ndarray, index: pd.DatetimeIndex, names: Iterable[str]) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame(dict(columns), index=_index_of(_times_of(table), zone), copy=False)
+    return pd.DataFrame(block.T, index=index, columns=_labels(tuple(names)), copy=False)
 
 
 def bars_to_pandas(table: pa.Table, names: Sequence[str], zone: ZoneInfo) -> pd.DataFrame:

@@ -6,6 +6,9 @@ than most arithmetic on it. Arrow's pool gives back what was let go.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -24,28 +27,15 @@ def doubles(count: int) -> Doubles:
     return np.frombuffer(pa.allocate_buffer(8 * count), np.float64)
 
 
-def own(column: pa.ChunkedArray) -> Doubles:
-    """Return the values of a column of doubles as an array that nobody else has.
+def put(parts: Iterable[pa.Array | npt.NDArray[Any]], row: Doubles) -> None:
+    """Write the parts of a column into a row.
 
     Args:
-        column: A missing value becomes NaN.
+        parts: Numbers; a missing one becomes NaN.
+        row: As long as all parts.
     """
-    chunks = [chunk for chunk in column.chunks if len(chunk)]
-    if len(chunks) > 1 and not column.null_count:
-        # In one step, into new memory.
-        joined = pa.concat_arrays(chunks)
-        return np.frombuffer(joined.buffers()[1], np.float64, len(joined))
-    parts = [chunk.to_numpy(zero_copy_only=False) for chunk in chunks]
-    return np.concatenate(parts, out=doubles(len(column))) if parts else doubles(0)
-
-
-def blank(count: int, head: int) -> Doubles:
-    """Return an array that begins with NaN; its other values are anything.
-
-    Args:
-        count: Its length.
-        head: How many values are NaN, at most all.
-    """
-    made = doubles(count)
-    made[:head] = np.nan
-    return made
+    at = 0
+    for part in parts:
+        values = part.to_numpy(zero_copy_only=False) if isinstance(part, pa.Array) else part
+        row[at : at + len(values)] = values
+        at += len(values)

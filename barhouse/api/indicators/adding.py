@@ -10,7 +10,7 @@ import pyarrow as pa
 from barhouse.api import choices, frames
 from barhouse.api.asking import Asker, framed
 from barhouse.api.indicators.wishes import wishes_of
-from barhouse.api.memory import own
+from barhouse.api.memory import doubles, put
 from barhouse.api.queries import Question
 from barhouse.errors import BarhouseError
 
@@ -38,15 +38,21 @@ def with_indicators(asker: Asker, question: Question, indicators: object) -> Any
     needed = [one.bars_before for one in wanted]
     count = None if None in needed else max(number or 0 for number in needed)
     table, first = asker.bars_with_those_before(wish, count)
-    bars: dict[str, Any] = {name: own(table[name]) for name in columns}
+    added = [name for one in wanted for name in one.columns]
+    shown = [*choices.OHLCV, *added]
+    names = [*shown, *columns[len(choices.OHLCV) :]]
+    block = doubles(len(names) * len(table)).reshape(len(names), len(table))
+    rows: dict[str, Any] = dict(zip(names, block, strict=True))
+    for name in columns:
+        put(table[name].chunks, rows[name])
     if needs_vwap:
-        bars["session_date"] = table["session_date" if width.is_intraday else "time"].to_numpy()
+        rows["session_date"] = table["session_date" if width.is_intraday else "time"].to_numpy()
+    for one in wanted:
+        one.fill(rows, [rows[name] for name in one.columns])
     frame: choices.Frame = choices.one_of(question.frame, choices.FRAMES, "frame")  # type: ignore[assignment]
-    made = {name: values for one in wanted for name, values in one.columns(bars).items()}
     if frame == "pandas":
-        shown = {name: bars[name] for name in choices.OHLCV} | made
-        cut = {name: values[first:] for name, values in shown.items()}
-        return frames.frame_with(table.slice(first), cut, wish.zone)
-    for name, values in made.items():
-        table = table.append_column(name, pa.array(values, from_pandas=True))
+        block = block[: len(shown), first:]
+        return frames.frame_of_block(table.slice(first), block, shown, wish.zone)
+    for name in added:
+        table = table.append_column(name, pa.array(rows[name], from_pandas=True))
     return framed(table.slice(first), wish, frame, drop=["vwap"])

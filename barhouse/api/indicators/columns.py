@@ -1,7 +1,7 @@
 """Whole columns: windows, smoothing, quotients.
 
 Sums of n values are made of sums of half as many, and so is what smoothing takes from before; that
-is quick, and no earlier value leaves a rounding error behind.
+is quick, and no earlier value leaves a rounding error behind. Results go where the caller says.
 """
 
 from __future__ import annotations
@@ -13,28 +13,16 @@ import numpy as np
 import pandas as pd
 
 from barhouse.api.memory import Doubles as Column
-from barhouse.api.memory import blank, doubles
+from barhouse.api.memory import doubles
 
 #: TA-Lib takes less for zero, too.
 ZERO = 1e-14
 #: Of a value that counts so little nothing is left in a sum.
 _FADED = 1e-30
 #: Values that are computed with at once: more leave the processor's cache.
-_PART = 15000
+_PART = 8000
 #: Values of a row, and rows, that are smoothed by one multiplication of matrices.
 _ROW, _ROWS = 16, 2048
-
-
-def before_and_now(values: Column, n: int) -> tuple[Column, Column]:
-    """Return the values n places before each value, and the values.
-
-    Args:
-        values: A column.
-        n: How far; what lies before the first is NaN.
-    """
-    before = blank(len(values), n)
-    before[n:] = values[: max(len(values) - n, 0)]
-    return before, values
 
 
 def change_of(values: Column) -> Column:
@@ -49,17 +37,18 @@ def change_of(values: Column) -> Column:
     return change
 
 
-def mean_of(values: Column, n: int, first: int = 0) -> Column:
+def mean_of(values: Column, n: int, result: Column, first: int = 0) -> Column:
     """Return the mean of the last n values.
 
     Args:
         values: A column.
         n: How many.
+        result: Where it goes; not the values.
         first: Place of the first that counts.
     """
-    result = blank(len(values), first + n - 1)
+    result[: first + n - 1] = np.nan
     for place, part in parts_of(values, first, n):
-        result[place : place + len(part) - n + 1] = _sums(part, n) / n
+        np.divide(_sums(part, n), n, out=result[place : place + len(part) - n + 1])
     return result
 
 
@@ -105,7 +94,7 @@ def moments_of(values: Column, n: int) -> tuple[Column, Column]:
     apart = half[size:] - half[:count]
     sums = half[size:] + half[:count]
     apart *= apart
-    apart /= n - n % 2
+    apart *= 1 / (n - n % 2)
     if size > 1:
         apart += squares[:count]
         apart += squares[size:]
@@ -114,20 +103,21 @@ def moments_of(values: Column, n: int) -> tuple[Column, Column]:
     far = values[n - 1 :] * (n - 1)
     far -= sums[:-1]
     far *= far
-    far /= n * (n - 1)
+    far *= 1 / (n * (n - 1))
     far += apart[:-1]
     return sums[:-1] + values[n - 1 :], far
 
 
-def ema_of(values: Column, n: int, first: int = 0) -> Column:
+def ema_of(values: Column, n: int, result: Column, first: int = 0) -> Column:
     """Return the exponential mean of values: each new one counts 2 / (n + 1).
 
     Args:
         values: A column.
         n: How many begin it, by their plain mean.
+        result: Where it goes.
         first: Place of the first that counts.
     """
-    return _smoothed(values, 2 / (n + 1), n, first, doubles(len(values)))
+    return _smoothed(values, 2 / (n + 1), n, first, result)
 
 
 def wilder_of(values: Column, n: int, first: int) -> Column:
@@ -161,41 +151,45 @@ def _smoothed(values: Column, alpha: float, seed: int, first: int, result: Colum
 def _smooth_all(values: Column, chain: Column, alpha: float) -> int:
     # Behind the first value of the chain; returns how many, up to where one is missing.
     whole = len(values) // _ROW * _ROW
+    room = doubles(min(_ROW * _ROWS, max(whole, _ROW)))
     for place in range(0, whole, _ROW * _ROWS):
         part = slice(place, min(place + _ROW * _ROWS, whole))
-        if not _smooth(values[part], chain[1:][part], chain[place], alpha):
+        if not _smooth(values[part], chain[1:][part], chain[place], alpha, room):
             return place
     rest = np.zeros((2, _ROW))
     rest[0, : len(values) - whole] = values[whole:]
-    if not _smooth(rest[0], rest[1], chain[whole], alpha):
+    if not _smooth(rest[0], rest[1], chain[whole], alpha, room):
         return whole
     chain[1 + whole :] = rest[1, : len(values) - whole]
     return len(values)
 
 
-def _smooth(values: Column, smoothed: Column, before: float, alpha: float) -> bool:
-    # In rows of a few values: smoothed within each row, to which comes what faded of those before.
-    # A value that is missing is missing in all its row; then nothing is written.
-    fading, within = _faded(alpha)
-    rows, faded = doubles(2 * len(values)).reshape(2, -1, _ROW)
-    np.matmul(values.reshape(-1, _ROW), within, out=rows)
-    ends = np.concatenate(([before], rows[:-1, -1]))
-    if np.isnan(ends.sum() + rows[-1, -1]):
+def _smooth(values: Column, smoothed: Column, before: float, alpha: float, room: Column) -> bool:
+    # In rows of a few values. What comes of each row alone tells what the next begins with; its
+    # first value takes that over, and then each row is smoothed for itself.
+    # A value that is missing is missing at the end of its row; then nothing is written.
+    fading, within, last = _faded(alpha)
+    rows = room[: len(values)].reshape(-1, _ROW)
+    rows[:] = values.reshape(-1, _ROW)
+    ends = rows @ last
+    if np.isnan(ends.sum() + before):
         return False
-    _accumulate(ends, fading[-1])
-    np.multiply(ends[:, None], fading[1:], out=faded)
-    np.add(rows, faded, out=smoothed.reshape(-1, _ROW))
+    starts = np.concatenate(([before], ends[:-1]))
+    _accumulate(starts, fading)
+    starts *= (1 - alpha) / alpha
+    rows[:, 0] += starts
+    np.matmul(rows, within, out=smoothed.reshape(-1, _ROW))
     return True
 
 
 @lru_cache(maxsize=64)
-def _faded(alpha: float) -> tuple[Column, Column]:
-    # What is left of a value after no, one, two steps; and what each value of a row counts in those
-    # that follow.
-    fading: Column = np.power(1 - alpha, np.arange(_ROW + 1.0))
+def _faded(alpha: float) -> tuple[float, Column, Column]:
+    # What is left of a value after a row; what each value of a row counts in those that follow, and
+    # in the last one.
     steps = np.arange(_ROW)
-    within: Column = np.triu(fading[np.abs(steps - steps[:, None])]) * alpha
-    return fading, within
+    left = np.power(1 - alpha, np.abs(steps - steps[:, None]).astype(float))
+    within: Column = np.triu(left) * alpha
+    return (1 - alpha) ** _ROW, within, within[:, -1].copy()
 
 
 def _accumulate(values: Column, fading: float) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from barhouse.api.choices import nearest, shown
 from barhouse.api.indicators import formulas
@@ -32,11 +32,13 @@ def _wilder_bars(n: int) -> int:
 
 @dataclass(frozen=True)
 class _Kind:
-    formula: Callable[..., dict[str, Any]]
+    formula: Callable[..., None]
     defaults: tuple[float, ...]
     #: Bars before the first one asked for; none for all there are.
     bars: Callable[..., int | None]
     least: int = 1
+    #: What the names of its columns end with.
+    endings: tuple[str, ...] = ("",)
 
 
 KINDS: Final = {
@@ -44,11 +46,22 @@ KINDS: Final = {
     "EMA": _Kind(formulas.ema, (20,), _ema_bars),
     "WMA": _Kind(formulas.wma, (20,), lambda n: n - 1),
     "RSI": _Kind(formulas.rsi, (14,), _wilder_bars, least=2),
-    "MACD": _Kind(formulas.macd, (12, 26, 9), lambda *n: _ema_bars(n[1]) + _ema_bars(n[2])),
-    "BBANDS": _Kind(formulas.bbands, (20, 2), lambda *n: n[0] - 1, least=2),
+    "MACD": _Kind(
+        formulas.macd,
+        (12, 26, 9),
+        lambda *n: _ema_bars(n[1]) + _ema_bars(n[2]),
+        endings=("", "_SIGNAL", "_HIST"),
+    ),
+    "BBANDS": _Kind(
+        formulas.bbands,
+        (20, 2),
+        lambda *n: n[0] - 1,
+        least=2,
+        endings=("_LOWER", "_MIDDLE", "_UPPER"),
+    ),
     "ATR": _Kind(formulas.atr, (14,), _wilder_bars),
     "ADX": _Kind(formulas.adx, (14,), lambda n: 2 * _wilder_bars(n), least=2),
-    "STOCH": _Kind(formulas.stoch, (14, 3, 3), lambda *n: sum(n)),
+    "STOCH": _Kind(formulas.stoch, (14, 3, 3), lambda *n: sum(n), endings=("_K", "_D")),
     "OBV": _Kind(formulas.obv, (), lambda: None),
     "VWAP": _Kind(formulas.vwap, (), lambda: 0),
     "VOL": _Kind(formulas.vol, (20,), lambda n: n, least=2),
@@ -76,14 +89,19 @@ class Wish:
         """Bars it needs before the first one asked for; none for all there are."""
         return KINDS[self.kind].bars(*self.parameters)
 
-    def columns(self, bars: formulas.Bars) -> dict[str, Any]:
-        """Return its columns.
+    @property
+    def columns(self) -> list[str]:
+        """Names of its columns."""
+        return [f"{self.name}{ending}" for ending in KINDS[self.kind].endings]
+
+    def fill(self, bars: formulas.Bars, rows: formulas.Rows) -> None:
+        """Work its columns out.
 
         Args:
             bars: Columns of the bars by name, in ascending order.
+            rows: As long as those, one for each of its columns; what they hold is written over.
         """
-        made = KINDS[self.kind].formula(bars, *self.parameters)
-        return {f"{self.name}{suffix}": values for suffix, values in made.items()}
+        KINDS[self.kind].formula(bars, rows, *self.parameters)
 
 
 def wishes_of(indicators: object) -> list[Wish]:
@@ -100,7 +118,7 @@ def wishes_of(indicators: object) -> list[Wish]:
         raise BarhouseError(
             f"indicators is {shown(indicators)}; expected a list such as ['SMA_20', 'RSI_14']."
         )
-    return [_wish_of(name) for name in dict.fromkeys(given)]
+    return list(dict.fromkeys(_wish_of(name) for name in given))
 
 
 @lru_cache(maxsize=512)
