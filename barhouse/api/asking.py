@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from barhouse.api import choices, frames, times
+from barhouse.api.completing import completed
 from barhouse.api.keeping import Keepers, key_of
 from barhouse.api.meanings import Asked, common_zone, meant_by, words_of
 from barhouse.api.queries import AsOf, BarsQuery, Question, Wish
 from barhouse.api.reading import Reader
 from barhouse.api.routing import LakeSource, fetched
-from barhouse.api.shelved import Found, found_on
+from barhouse.api.shelved import Found, Partly, found_on
 from barhouse.api.standing import Moment, Standing
 from barhouse.api.versions import versions_statement
 from barhouse.shelf import Shelf
@@ -149,7 +150,12 @@ class Asker:
         return table
 
     def _shelved(self, query: BarsQuery, moment: Moment) -> Found | None:
-        return found_on(self.shelf, query, moment) if self.shelf is not None else None
+        found = found_on(self.shelf, query, moment) if self.shelf is not None else None
+        if isinstance(found, Partly):
+            return completed(
+                found, lambda part: self._kept(part, moment), moment, self.standing.moment
+            )
+        return found
 
     def _fetched(self, query: BarsQuery) -> pa.Table:
         return fetched(query, self.reader, self.lake)

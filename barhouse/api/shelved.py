@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -94,8 +94,28 @@ class Found:
         return bars.add_column(0, "instrument_id", pa.array(numbers))
 
 
-def found_on(shelf: Shelf, query: BarsQuery, moment: Moment) -> Found | None:
-    """Return the rows of a question; none where not all lie on the shelf as they are now.
+@dataclass(frozen=True)
+class Partly:
+    """A question of which some rows do not lie on the shelf as they are now.
+
+    Attributes:
+        found: Those that do.
+        kind: Of its pages.
+        lacking: Of each page that is to be read: its place among the cuts that were found,
+            instrument, period.
+        versions: Of all pages, those included.
+        versions_at: Finds the same at another moment.
+    """
+
+    found: Found
+    kind: Kind
+    lacking: list[tuple[int, int, date]]
+    versions: _Versions
+    versions_at: Callable[[Moment], _Versions]
+
+
+def found_on(shelf: Shelf, query: BarsQuery, moment: Moment) -> Found | Partly | None:
+    """Return the rows of a question; none where no page of it lies on the shelf.
 
     Args:
         shelf: Of this machine.
@@ -107,18 +127,28 @@ def found_on(shelf: Shelf, query: BarsQuery, moment: Moment) -> Found | None:
         return None
     first, last = _edges(query)
     key = ("shelf", kind.name, query.instruments, kind.period_of(first), kind.period_of(last))
-    versions: _Versions = moment.known(key, lambda: _versions(query, kind, moment, first, last))
+
+    def versions_at(then: Moment) -> _Versions:
+        said: _Versions = then.known(key, lambda: _versions(query, kind, then, first, last))
+        return said
+
+    versions = versions_at(moment)
     days, times = _bounds(query)
-    cuts = []
+    cuts: list[Cut] = []
+    lacking = []
     for number in query.instruments:
         for period, version in versions.get(number, ()):
             page = shelf.page(kind.name, period, number, version)
             if page is None:
-                return None
+                lacking.append((len(cuts), number, period))
+                continue
             start, stop = _cut(page, days, times)
             if stop > start:
                 cuts.append(Cut(number, page, start, stop))
-    return Found(query, cuts)
+    found = Found(query, cuts)
+    if not lacking:
+        return found
+    return Partly(found, kind, lacking, versions, versions_at) if cuts else None
 
 
 def _kind_of(query: BarsQuery, moment: Moment) -> Kind | None:

@@ -141,15 +141,22 @@ def _pages(work: _Work, wanted: Mapping[int, str], held: Block | None) -> Iterat
 def _read(work: _Work, stale: list[int], wanted: Mapping[int, str]) -> list[pa.RecordBatch]:
     if not stale:
         return []
-    rows = fetched(_query(work.kind, work.period, stale), work.reader, work.lake)
+    rows = fetched(page_query(work.kind, work.period, stale), work.reader, work.lake)
     now = _versions(work.reader, work.kind, stale, work.period, work.period)
     if now.get(work.period) != {number: wanted[number] for number in stale}:
         raise _ChangedError
     work.done.rows += rows.num_rows
-    return list(_pages_of(rows, work.kind, stale))
+    return list(pages_of(rows, work.kind, stale))
 
 
-def _query(kind: Kind, period: date, instruments: Sequence[int]) -> BarsQuery:
+def page_query(kind: Kind, period: date, instruments: Sequence[int]) -> BarsQuery:
+    """Return which bars are laid out of a period.
+
+    Args:
+        kind: Which bars.
+        period: Its first day.
+        instruments: Their ids.
+    """
     after = Partition(kind.grain, period).end
     last = after - timedelta(days=1)
     days, instants = (period, last), None
@@ -171,8 +178,14 @@ def _versions(
     return said
 
 
-def _pages_of(rows: pa.Table, kind: Kind, instruments: list[int]) -> Iterator[pa.RecordBatch]:
-    # The rows of each instrument; they come in the order of the instruments, each by time.
+def pages_of(rows: pa.Table, kind: Kind, instruments: list[int]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of each instrument.
+
+    Args:
+        rows: In the order of the instruments, each by time.
+        kind: Which bars.
+        instruments: Their ids, in ascending order.
+    """
     schema = kind.schema
     whole = rows.select(schema.names).cast(schema).combine_chunks()
     numbers = rows["instrument_id"].to_numpy()

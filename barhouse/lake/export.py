@@ -18,7 +18,7 @@ from barhouse.lake.errors import LakeError, writing
 from barhouse.lake.listing import partition_folders
 from barhouse.lake.lock import locked
 from barhouse.lake.manifest import FORMAT, Manifest, columns_of
-from barhouse.lake.partitions import Partition, version_for
+from barhouse.lake.partitions import LoadPartition, Partition, version_for
 from barhouse.lake.report import Action, ExportReport, Step
 from barhouse.lake.source import Source, open_source
 from barhouse.lake.writing import Writer
@@ -82,23 +82,23 @@ class _Job:
     def steps(self) -> Iterator[Step]:
         schema = self.source.schema(self.dataset)
         versions = self.source.versions(self.dataset)
-        counts = self.source.counts(self.dataset, schema)
+        said = self.source.fingerprints(self.dataset, schema)
         present = [
             partition
             for partition in partition_folders(self.lake_dir / self.dataset.name)
             if isinstance(partition, Partition)
         ]
-        if not counts:
+        if not said:
             self._refuse_to_empty(present)
-        standing = self._standing(schema, counts, present)
+        standing = self._standing(schema, said, present)
         self._note_versions(standing, versions)
         kept = iter(
             self._kept_or_removed(partition, standing)
-            for partition in sorted({*counts, *present})
-            if partition in standing or partition not in counts
+            for partition in sorted({*said, *present})
+            if partition in standing or partition not in said
         )
-        changed = [partition for partition in counts if partition not in standing]
-        total = len({*counts, *present})
+        changed = [partition for partition in said if partition not in standing]
+        total = len({*said, *present})
         writer = Writer(
             self.dataset,
             self.lake_dir / self.dataset.name,
@@ -110,7 +110,7 @@ class _Job:
         with ahead(self.source.rows(self.dataset, schema, changed)) as rows:
             written = (
                 self._step(manifest.partition, Action.WRITTEN, manifest)
-                for manifest in writer.write_all(rows, lambda p: counts[cast("Partition", p)])
+                for manifest in writer.write_all(rows, lambda p: said[cast("Partition", p)])
             )
             for number, step in enumerate(chain(kept, written), start=1):
                 yield replace(step, number=number, total=total)
@@ -128,24 +128,19 @@ class _Job:
         return self.lake_dir / self.dataset.name / partition.name
 
     def _standing(
-        self, schema: pa.Schema, counts: Mapping[Partition, int], present: Iterable[Partition]
+        self, schema: pa.Schema, said: Mapping[Partition, str], present: Iterable[Partition]
     ) -> dict[Partition, tuple[Action, Manifest]]:
         # What stays as it is: the same rows, or an archive.
         held = {
             partition: manifest
             for partition in present
-            if partition in counts and (manifest := self._readable(partition))
+            if partition in said and (manifest := self._readable(partition))
         }
-        alike = [
-            partition
-            for partition, manifest in held.items()
-            if manifest.rows == counts[partition] and self._is_alike(partition, manifest, schema)
-            if manifest.archived_at is not None or not self.full
-        ]
-        fingerprints = self.source.fingerprints(self.dataset, schema, alike)
         standing: dict[Partition, tuple[Action, Manifest]] = {}
         for partition, manifest in held.items():
-            is_same = fingerprints.get(partition, "") == manifest.fingerprint
+            is_same = manifest.fingerprint == said[partition] and self._is_alike(
+                partition, manifest, schema
+            )
             if manifest.archived_at is not None and is_same:
                 # All its rows are in the database: restored, or a retention was cut off.
                 released = replace(manifest, archived_at=None)
@@ -153,7 +148,7 @@ class _Job:
                 standing[partition] = (Action.UNCHANGED, released)
             elif manifest.archived_at is not None:
                 standing[partition] = (Action.ARCHIVED, manifest)
-            elif is_same:
+            elif is_same and not self.full:
                 standing[partition] = (Action.UNCHANGED, manifest)
         return standing
 
@@ -244,9 +239,14 @@ def export_landed(
             missing = [load for load in source.loads() if load.name not in held]
             total = len(held) + len(missing)
             writer = Writer(LANDED, folder, schema, exported_at.isoformat(), git_sha)
+            # Asked before their rows: one connection sends one answer at a time.
+            prints = {load: source.fingerprint_of_load(schema, load) for load in missing}
             with ahead(source.landed(schema, missing)) as rows:
                 kept = ((Action.UNCHANGED, manifest) for manifest in held.values())
-                new = ((Action.WRITTEN, m) for m in writer.write_all(rows, lambda _: None))
+                new = (
+                    (Action.WRITTEN, m)
+                    for m in writer.write_all(rows, lambda p: prints[cast("LoadPartition", p)])
+                )
                 for number, (action, found) in enumerate(chain(kept, new), start=1):
                     name, size = LANDED.name, found.bytes
                     step = Step(name, found.partition, action, found.rows, size, number, total)

@@ -66,7 +66,8 @@ def write_parquet(
         file,
         named,
         compression="zstd",
-        compression_level=3,
+        # a higher level takes longer and saves nothing
+        compression_level=1,
         # prices hardly repeat: a dictionary would only cost time, and bytes
         use_dictionary=[field.name for field in schema if field.type != DECIMAL],
         write_statistics=True,

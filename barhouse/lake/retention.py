@@ -122,7 +122,10 @@ def _proven(cursor: Any, lake_dir: Path, chunk: Chunk) -> list[tuple[Partition, 
     gone = {Partition(dataset.grain, start) for (start,) in cursor.fetchall()}
     source = Source(cursor)
     whole = [partition for partition, _ in counts if partition not in gone]
-    said = source.fingerprints(dataset, source.schema(dataset), whole)
+    said: dict[Partition, str] = {}
+    if whole:
+        schema = source.schema(dataset)
+        said = source.fingerprints(dataset, schema, min(whole).start, max(whole).end)
     for partition, count in counts:
         folder = lake_dir / dataset.name / partition.name
         held = _verified(folder, chunk)

@@ -26,12 +26,10 @@ class Rows:
     Attributes:
         partition: Whose.
         batch: The rows, as the lake stores them.
-        row_hash: The sum of their hashes; those of a whole partition give its fingerprint.
     """
 
     partition: AnyPartition
     batch: pa.RecordBatch
-    row_hash: int
 
 
 def columns(schema: pa.Schema) -> str:
@@ -78,14 +76,14 @@ def received(
     Args:
         dataset: What was read.
         partition: Which part.
-        schema: Its columns; the batch has the hash of each row after them.
+        schema: Its columns.
         batch: As the driver gave it.
 
     Raises:
         LakeError: A number does not fit into 38 digits, 18 of them decimals.
     """
     arrays = []
-    for field, array in zip(schema, batch.columns, strict=False):
+    for field, array in zip(schema, batch.columns, strict=True):
         if field.type != DECIMAL:
             arrays.append(array)
             continue
@@ -96,10 +94,7 @@ def received(
                 f"{dataset.name}.{field.name} in {partition.name} has a number that numeric(38,18) "
                 f"cannot hold exactly: {sentence(error)}."
             ) from error
-    hashes = batch.column(len(schema)).to_numpy()
-    # in halves: the sum of many 64-bit numbers needs more than 64 bits
-    row_hash = (int((hashes >> 32).sum()) << 32) + int((hashes & 0xFFFFFFFF).sum())
-    return Rows(partition, pa.RecordBatch.from_arrays(arrays, schema=schema), row_hash)
+    return Rows(partition, pa.RecordBatch.from_arrays(arrays, schema=schema))
 
 
 def read_at_once(partitions: Sequence[Partition]) -> Iterator[list[Partition]]:
@@ -149,9 +144,17 @@ def within(dataset: Dataset, start: date, end: date) -> str:
     return f"{dataset.time_column} >= '{start}' and {dataset.time_column} < '{end}'"
 
 
-def row_hash_of(schema: pa.Schema) -> str:
-    """Return the hash of a row, all columns included, as SQL."""
-    return f"hash_record_extended(row({columns(schema)}), 0)"
+def fingerprint_of(schema: pa.Schema) -> str:
+    """Return the aggregate that tells whether rows changed, all columns included, as SQL."""
+    return (
+        "count(*)::text || ':'"
+        f" || coalesce(sum(hash_record_extended(row({columns(schema)}), 0)), 0)::text"
+    )
+
+
+def rows_in(fingerprint: str) -> int:
+    """Return of how many rows a fingerprint is."""
+    return int(fingerprint.partition(":")[0])
 
 
 def versions_of(table: str) -> str:

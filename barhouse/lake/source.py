@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pyarrow as pa
@@ -23,10 +23,10 @@ from barhouse.lake.rows import (
     Rows,
     cut,
     day_of,
+    fingerprint_of,
     order_of,
     read_at_once,
     received,
-    row_hash_of,
     sent_columns,
     sentence,
     stored_type,
@@ -70,34 +70,34 @@ class Source:
             fields = [pa.field(field.name, stored_type(dataset, field)) for field in reader.schema]
         return pa.schema(fields)
 
-    def counts(self, dataset: Dataset, schema: pa.Schema) -> dict[Partition, int]:
-        """Return the row count of every partition that has rows, ordered by partition.
-
-        Args:
-            dataset: What to look at.
-            schema: Its columns.
-        """
-        found = self._per_partition(dataset, schema, "count(*) as found", "true")
-        return {partition: int(count) for partition, count in found.items()}
-
     def fingerprints(
-        self, dataset: Dataset, schema: pa.Schema, partitions: Iterable[Partition]
+        self,
+        dataset: Dataset,
+        schema: pa.Schema,
+        first: date | None = None,
+        end: date | None = None,
     ) -> dict[Partition, str]:
-        """Return what tells whether rows changed, for the partitions that have some.
+        """Return what tells whether rows changed, for all partitions that have some, in order.
 
         Args:
             dataset: What to look at.
             schema: Its columns.
-            partitions: Which ones; best those that follow each other.
+            first: First day; none for all of them.
+            end: The day after the last, given with the first.
         """
-        chosen = set(partitions)
-        if not chosen:
-            return {}
-        # one pass over all between the first and the last: they are mostly all there are
-        span = within(dataset, min(chosen).start, max(chosen).end)
-        value = f"count(*)::text || ':' || sum({row_hash_of(schema)}::numeric)::text as found"
-        found = self._per_partition(dataset, schema, value, span)
-        return {partition: text for partition, text in found.items() if partition in chosen}
+        unit = unit_of(dataset.grain)
+        statement = f"""
+            select
+                date_trunc('{unit}', {day_of(dataset, schema)}::timestamp)::date as start_date,
+                {fingerprint_of(schema)} as fingerprint
+            from {dataset.relation} as bars
+            where {within(dataset, first, end) if first and end else "true"}
+            group by start_date
+            order by start_date
+        """
+        with self._reader(dataset, statement) as reader:
+            found = reader.read_all().to_pylist()
+        return {Partition(dataset.grain, row["start_date"]): row["fingerprint"] for row in found}
 
     def versions(self, dataset: Dataset) -> dict[date, str]:
         """Return a hash per month that changes with any bar of a table; nothing for the marts.
@@ -121,12 +121,15 @@ class Source:
             schema: Its columns.
             partitions: Which ones, in their order.
 
+        Yields:
+            Parts of a partition, as the lake stores them.
+
         Raises:
             LakeError: A number does not fit into 38 digits, 18 of them decimals.
         """
         for span in read_at_once(partitions):
             statement = f"""
-                select {sent_columns(schema)}, {row_hash_of(schema)} as row_hash
+                select {sent_columns(schema)}
                 from (
                     select *
                     from {dataset.relation} as bars
@@ -157,6 +160,21 @@ class Source:
             found = (parse_partition(f"load={name}") for name in reader.read_all()[0].to_pylist())
             return [partition for partition in found if isinstance(partition, LoadPartition)]
 
+    def fingerprint_of_load(self, schema: pa.Schema, load: LoadPartition) -> str:
+        """Return what tells whether rows changed.
+
+        Args:
+            schema: The columns of the landing table.
+            load: Which one.
+        """
+        statement = f"""
+            select {fingerprint_of(schema)}
+            from staging.raw_bars
+            where _dlt_load_id = '{load.load_id}'
+        """
+        with self._reader(LANDED, statement) as reader:
+            return str(reader.read_all()[0][0].as_py())
+
     def landed(self, schema: pa.Schema, loads: Iterable[LoadPartition]) -> Iterator[Rows]:
         """Yield the bars of loads, one after the other.
 
@@ -166,7 +184,7 @@ class Source:
         """
         for load in loads:
             statement = f"""
-                select {sent_columns(schema)}, {row_hash_of(schema)} as row_hash
+                select {sent_columns(schema)}
                 from (
                     select *
                     from staging.raw_bars
@@ -179,23 +197,6 @@ class Source:
             with self._reader(LANDED, statement) as reader:
                 for batch in reader:
                     yield received(LANDED, load, schema, batch)
-
-    def _per_partition(
-        self, dataset: Dataset, schema: pa.Schema, value: str, condition: str
-    ) -> dict[Partition, Any]:
-        unit = unit_of(dataset.grain)
-        statement = f"""
-            select
-                date_trunc('{unit}', {day_of(dataset, schema)}::timestamp)::date as start_date,
-                {value}
-            from {dataset.relation} as bars
-            where {condition}
-            group by start_date
-            order by start_date
-        """
-        with self._reader(dataset, statement) as reader:
-            found = reader.read_all().to_pylist()
-        return {Partition(dataset.grain, row["start_date"]): row["found"] for row in found}
 
     @contextmanager
     def _reader(self, dataset: Dataset, statement: str) -> Iterator[pa.RecordBatchReader]:

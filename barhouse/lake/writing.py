@@ -18,7 +18,7 @@ from barhouse.lake.errors import LakeError
 from barhouse.lake.manifest import FORMAT, Manifest, columns_of
 from barhouse.lake.parquet import write_parquet
 from barhouse.lake.partitions import AnyPartition, version_for
-from barhouse.lake.rows import Rows
+from barhouse.lake.rows import Rows, rows_in
 
 _WRITERS = 3
 # A partition with more rows is written as they arrive, alone.
@@ -46,51 +46,45 @@ class Writer:
     versions: Mapping[date, str] = field(default_factory=dict)
 
     def write_all(
-        self, rows: Iterator[Rows], count_of: Callable[[AnyPartition], int | None]
+        self, rows: Iterator[Rows], fingerprint_of: Callable[[AnyPartition], str]
     ) -> Iterator[Manifest]:
         """Write partitions as their rows arrive, several at once: each waits for the disk.
 
         Args:
             rows: Those of a partition follow each other.
-            count_of: How many there must be of a partition, where that is known.
+            fingerprint_of: What the database says of the rows of a partition.
         """
         with ThreadPoolExecutor(_WRITERS) as writers:
             begun: deque[Future[Manifest]] = deque()
             for partition, parts in groupby(rows, key=lambda part: part.partition):
-                count = count_of(partition)
-                if count is None or count > _AT_ONCE:
+                said = fingerprint_of(partition)
+                if rows_in(said) > _AT_ONCE:
                     begun.append(Future())
-                    begun[-1].set_result(self.write(partition, count, parts))
+                    begun[-1].set_result(self.write(partition, said, parts))
                 else:
-                    begun.append(writers.submit(self.write, partition, count, list(parts)))
+                    begun.append(writers.submit(self.write, partition, said, list(parts)))
                 while len(begun) > _WRITERS:
                     yield begun.popleft().result()
             while begun:
                 yield begun.popleft().result()
 
-    def write(self, partition: AnyPartition, count: int | None, rows: Iterable[Rows]) -> Manifest:
+    def write(self, partition: AnyPartition, fingerprint: str, rows: Iterable[Rows]) -> Manifest:
         """Write one partition in the place of what was there.
 
         Args:
             partition: Which.
-            count: How many rows there must be, if known.
+            fingerprint: What the database says of its rows.
             rows: All of them.
 
         Raises:
             LakeError: It cannot be written, or other rows came than were counted; what the lake
                 held is as it was.
         """
-        row_hash = 0
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            nonlocal row_hash
-            for part in rows:
-                row_hash += part.row_hash
-                yield part.batch
-
         with files.draft(self.folder / partition.name) as draft:
-            extent = write_parquet(draft.file, self.dataset, self.schema, batches())
-            if count not in (None, extent.rows) or not (extent.time_min and extent.time_max):
+            batches = (part.batch for part in rows)
+            extent = write_parquet(draft.file, self.dataset, self.schema, batches)
+            count = rows_in(fingerprint)
+            if count != extent.rows or not (extent.time_min and extent.time_max):
                 raise LakeError(
                     f"{self.dataset.name} {partition.name}: the database counted {count} rows and "
                     f"sent {extent.rows}; the partition was not replaced."
@@ -108,7 +102,7 @@ class Writer:
                 time_min=extent.time_min.isoformat(),
                 time_max=extent.time_max.isoformat(),
                 schema=columns_of(self.schema),
-                fingerprint=f"{extent.rows}:{row_hash}",
+                fingerprint=fingerprint,
                 git_sha=self.git_sha,
                 exported_at=self.exported_at,
                 versions=version_for(partition, self.versions),

@@ -37,6 +37,21 @@ class Page(NamedTuple):
     values: Mapping[str, Any]
 
 
+def page_of(bars: pa.RecordBatch) -> Page:
+    """Return bars as a page.
+
+    Args:
+        bars: Of one instrument, by time.
+    """
+    has_days = "session_date" in bars.schema.names
+    days = _numbers(bars.column("session_date")) if has_days else None
+    values = {
+        name: None if column.null_count else _numbers(column)
+        for name, column in zip(bars.schema.names, bars.columns, strict=True)
+    }
+    return Page(bars, values["time"], days, values)
+
+
 class Block:
     """A file of the shelf, mapped into memory."""
 
@@ -83,14 +98,7 @@ class Block:
                 return None
         except (OSError, ValueError, LookupError):
             return None
-        bars = bars.replace_schema_metadata(None)
-        has_days = "session_date" in bars.schema.names
-        days = _numbers(bars.column("session_date")) if has_days else None
-        values = {
-            name: None if column.null_count else _numbers(column)
-            for name, column in zip(bars.schema.names, bars.columns, strict=True)
-        }
-        return Page(bars, values["time"], days, values)
+        return page_of(bars.replace_schema_metadata(None))
 
 
 class Shelf:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,10 +20,10 @@ from test_api_keeping import built_house, reporter
 
 from barhouse import BarhouseError, DataAPI
 from barhouse.api import asking, shelving
-from barhouse.api.shelved import Found
+from barhouse.api.shelved import Found, Partly
 from barhouse.api.shelving import Shelving
 from barhouse.exporting import lay_out
-from barhouse.shelf import Shelf, shelf_of
+from barhouse.shelf import Shelf, shelf_of, write_block
 from extract.settings import Settings
 
 SYMBOLS = ["AAPL", "IBM", "GOOG", "ETH/BTC", "EUR/USD"]
@@ -35,13 +36,13 @@ def shelve(house: House | Settings) -> Shelving:
 
 @pytest.fixture
 def missed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Questions that the shelf could not answer, of any API that uses one."""
+    """Questions that the shelf could not answer alone, of any API that uses one."""
     seen: list[Any] = []
     real = asking.found_on
 
-    def noting(shelf: Shelf, query: Any, moment: Any) -> Found | None:
+    def noting(shelf: Shelf, query: Any, moment: Any) -> Found | Partly | None:
         found = real(shelf, query, moment)
-        if found is None:
+        if not isinstance(found, Found):
             seen.append(query)
         return found
 
@@ -64,12 +65,44 @@ def sample(sample_house: House, tmp_path_factory: pytest.TempPathFactory) -> Set
 
 
 @pytest.fixture(scope="module")
-def apis(sample: Settings) -> Iterator[tuple[DataAPI, DataAPI]]:
+def partly(sample: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The same, but of its shelf some files are gone, and some bars are out of date."""
+    found = replace(sample, state_dir=tmp_path_factory.mktemp("partly"))
+    shelf = shelf_of(found)
+    shutil.copytree(shelf_of(sample).folder, shelf.folder)
+    for kind, period in (("1d", date(2013, 1, 1)), ("1d_split", date(2012, 1, 1))):
+        shelf.path_of(kind, period).unlink()
+    for kind, period in (("1d", date(2012, 1, 1)), ("1m", date(2018, 1, 1))):
+        block = shelf.block(kind, period)
+        assert block is not None
+        pages = [page.bars for number in block.versions if (page := block.page(number))]
+        versions = dict(block.versions) | dict.fromkeys(list(block.versions)[::2], "old")
+        write_block(shelf.path_of(kind, period), versions, pages, pages[0].schema)
+    return found
+
+
+@pytest.fixture(scope="module")
+def apis(sample: Settings, partly: Settings) -> Iterator[tuple[DataAPI, ...]]:
     with (
         DataAPI(settings=sample, cache_bytes=0) as shelved,
+        DataAPI(settings=partly, cache_bytes=0) as completed,
         DataAPI(settings=sample, cache_bytes=0, shelf=False) as plain,
     ):
-        yield shelved, plain
+        yield shelved, completed, plain
+
+
+@pytest.fixture
+def fetched(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Questions that the database was asked, of any API."""
+    seen: list[Any] = []
+    real = asking.fetched
+
+    def noting(query: Any, *given: Any) -> pa.Table:
+        seen.append(query)
+        return real(query, *given)
+
+    monkeypatch.setattr(asking, "fetched", noting)
+    return seen
 
 
 days = st.sampled_from([date(2012, 1, 1), date(2018, 1, 19), date(2013, 12, 31)]).flatmap(
@@ -94,7 +127,7 @@ bounds = st.none() | days.map(str) | days.map(lambda day: f"{day} 15:30")
     )
 )
 def test_answers_are_the_same_with_the_shelf_and_without(
-    apis: tuple[DataAPI, DataAPI], question: dict[str, Any]
+    apis: tuple[DataAPI, ...], question: dict[str, Any]
 ) -> None:
     seen: list[Any] = []
     for api in apis:
@@ -102,16 +135,38 @@ def test_answers_are_the_same_with_the_shelf_and_without(
             seen.append(api.get_multi_symbol(**question))
         except BarhouseError as error:
             seen.append(str(error))
-    if isinstance(seen[0], pa.Table):
-        assert seen[0].schema == seen[1].schema
-    same = seen[0] == seen[1] if isinstance(seen[0], str) else seen[0].equals(seen[1])
-    assert same
+    *others, plain = seen
+    for one in others:
+        if isinstance(plain, pa.Table):
+            assert one.schema == plain.schema
+        assert one == plain if isinstance(plain, str) else one.equals(plain)
+
+
+def test_only_pages_that_do_not_hold_come_from_the_database(
+    apis: tuple[DataAPI, ...], fetched: list[Any]
+) -> None:
+    _, completed, plain = apis
+    question: Any = (["AAPL", "IBM", "GOOG"], "2011-06-01", "2014-03-31")
+    answer = completed.get_multi_symbol(*question)
+    # A page each of 2012 is out of date, all of 2013 are gone, those around them are there.
+    (old, gone) = fetched
+    assert old.days == (date(2012, 1, 1), date(2012, 12, 31))
+    assert gone.days == (date(2013, 1, 1), date(2013, 12, 31))
+    assert 0 < len(old.instruments) < len(gone.instruments) == 3
+    assert answer.equals(plain.get_multi_symbol(*question))
+    fetched.clear()
+    # An indicator needs what lies before: also that is read in part.
+    indicated = completed.get_ohlc_with_indicators("AAPL", ["SMA_200"], "2013-12-01", "2014-01-31")
+    assert all(query.days[0].year == 2013 or query.adjusted != "raw" for query in fetched)
+    assert indicated.equals(
+        plain.get_ohlc_with_indicators("AAPL", ["SMA_200"], "2013-12-01", "2014-01-31")
+    )
 
 
 def test_what_the_shelf_holds_the_database_is_not_asked_for(
-    apis: tuple[DataAPI, DataAPI], missed: list[Any]
+    apis: tuple[DataAPI, ...], missed: list[Any]
 ) -> None:
-    shelved, _ = apis
+    shelved, *_ = apis
     assert len(shelved.get_ohlc("AAPL", "2012-01-01", "2012-12-31")) == 250
     assert len(shelved.get_ohlc("AAPL", adjusted="total_return")) > 3000
     assert len(shelved.get_multi_symbol(SYMBOLS[:3], "2012-01-01", "2012-12-31")) == 750
@@ -126,8 +181,34 @@ def test_what_the_shelf_holds_the_database_is_not_asked_for(
     assert len(missed) == 4
 
 
+BOTH: Any = (["COKE", "PEP"], "2024-01-02", "2024-02-01")
+
+
+def torn_question(house: House, api: DataAPI, monkeypatch: pytest.MonkeyPatch) -> Any:
+    # An answer between whose two parts a bar of each instrument is published, and of how many
+    # instruments the database was asked.
+    read, asked = asking.fetched, []
+
+    def torn(query: Any, *given: Any) -> pa.Table:
+        rows = read(query, *given)
+        asked.append(len(query.instruments))
+        if len(asked) == 1:
+            house.execute(
+                "update core.bars_1d set close = close - 1 where session_date = '2024-01-02'"
+            )
+            house.execute("update ops.bar_versions set version_id = gen_random_uuid()")
+        return rows
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asking, "fetched", torn)
+        return api.get_multi_symbol(*BOTH), asked
+
+
 def test_only_what_a_publish_changed_comes_from_the_database_until_it_is_laid_out(
-    house: House, write_files: Callable[..., Path], missed: list[Any]
+    house: House,
+    write_files: Callable[..., Path],
+    missed: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     built_house(house, write_files)
     shelve(house)
@@ -183,6 +264,12 @@ def test_only_what_a_publish_changed_comes_from_the_database_until_it_is_laid_ou
     house.execute("update core.symbol_history set symbol = 'COKE' where symbol = 'KO'")
     assert closes("COKE") == raw
     assert len(missed) == 1
+
+    # Of two instruments one is read; if bars are published meanwhile, both are.
+    bars, asked = torn_question(house, api, monkeypatch)
+    assert asked == [1, 2]
+    assert bars["close"].tolist()[0] == raw[0] - 1
+    assert bars.equals(DataAPI(settings=house.settings, shelf=False).get_multi_symbol(*BOTH))
 
 
 def test_a_publish_while_bars_are_read_is_waited_for(
