@@ -13,9 +13,12 @@
             set timescaledb.max_tuples_decompressed_per_dml_transaction = 0;
             -- of more ranges than that, all that lies between would be made anew, too
             set timescaledb.materializations_per_refresh_window = 100000;
-            -- the key puts bars in order: groups of them need no hash, which goes to the disk,
-            -- and compiling the expressions of every chunk takes longer than running them
+            -- the key puts bars in order, so that groups follow each other without a hash or a
+            -- sort, which go to the disk; summing up each chunk by itself would need both, and
+            -- compiling the expressions of every chunk takes longer than running them
             set enable_hashagg = off;
+            set enable_seqscan = off;
+            set timescaledb.enable_chunkwise_aggregation = off;
             set jit = off;
             set work_mem = '{{ var("work_mem") }}'
         {%- endcall %}
@@ -39,6 +42,8 @@
             set last_range_id = {{ ranges[0][2] }}
             where relation_name = '{{ name }}';
             reset enable_hashagg;
+            reset enable_seqscan;
+            reset timescaledb.enable_chunkwise_aggregation;
             reset jit;
             reset work_mem
         {%- endcall %}

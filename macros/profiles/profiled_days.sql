@@ -26,5 +26,6 @@
             tstzrange(covered_from_at, covered_from_at + {{ bar_length('timeframe') }})
         ) as covered
     from {{ bars }}
-    group by instrument_id, timeframe, session_date
+    -- in this order as `compared_bars` has them, but for the timeframe
+    group by instrument_id, session_date, timeframe
 {%- endmacro %}

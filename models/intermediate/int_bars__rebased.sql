@@ -7,18 +7,22 @@
     post_hook='analyze {{ this }}',
 ) }}
 
-with bars as (
+with days as (
+    {{ days_before() }}
+),
+
+bars as (
     select * from {{ ref('int_bars__raw_basis') }}
-    where is_final and not is_basis_uncertain and close > 0
+    where
+        is_final
+        and not is_basis_uncertain
+        and close > 0
+        and {{ is_near_minutes_before('days') }}
 ),
 
 -- what moves with our own splits was restated by us
 changed_bases as (
     select * from {{ ref('int_actions__changed_bases') }}
-),
-
-days as (
-    {{ days_before() }}
 ),
 
 -- mostly none: a new session has no published bars yet
