@@ -208,7 +208,7 @@ def _times_of(table: pa.Table) -> list[np.ndarray]:
 
 def _index_of(times: Sequence[np.ndarray], zone: ZoneInfo) -> pd.DatetimeIndex:
     if times and times[0].dtype == np.int32:
-        return _index_of_days(np.concatenate(times), zone)
+        return _index_of_days(times[0] if len(times) == 1 else np.concatenate(times), zone)
     # A copy, which the index keeps.
     every = doubles(sum(map(len, times))).view(np.int64)
     return _index(np.concatenate(times, out=every) if times else every, zone)

@@ -15,6 +15,9 @@ import pyarrow as pa
 
 Doubles = npt.NDArray[np.float64]
 
+#: So few numpy has at hand itself.
+_FEW = 8192
+
 
 def doubles(count: int) -> Doubles:
     """Return an array whose values are anything.
@@ -22,8 +25,8 @@ def doubles(count: int) -> Doubles:
     Args:
         count: Its length.
     """
-    if not count:
-        return np.empty(0)
+    if count <= _FEW:
+        return np.empty(count)
     return np.frombuffer(pa.allocate_buffer(8 * count), np.float64)
 
 

@@ -66,7 +66,7 @@ def bound_of(value: object, what: str) -> Bound:
     if isinstance(value, str):
         text = value.strip()
         try:
-            if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            if len(text) == len("2012-12-31") and text[4] == text[7] == "-":
                 return date.fromisoformat(text)
             if re.match(r"\d{4}-\d\d-\d\d[T ]\d", text):
                 return datetime.fromisoformat(text)

@@ -116,7 +116,7 @@ class Shelf:
 
     def is_there(self) -> bool:
         """Whether anything was ever laid out."""
-        return self.folder.is_dir()
+        return bool(self._open) or self.folder.is_dir()
 
     def path_of(self, kind: str, period: date) -> Path:
         """Return where the bars of a period lie.
