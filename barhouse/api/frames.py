@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from barhouse.api.choices import Frame
-from barhouse.api.memory import doubles, put
 from barhouse.errors import BarhouseError
 
 if TYPE_CHECKING:
@@ -109,10 +108,24 @@ def frame_of(
         zone: Of the index; a date is its midnight there.
     """
     index = _index_of(times, zone)
-    block = doubles(len(columns) * len(index)).reshape(len(columns), len(index))
+    block = np.empty((len(columns), len(index)))
     for row, parts in zip(block, columns.values(), strict=True):
         put(parts, row)
     return _framed(block, index, columns)
+
+
+def put(parts: Iterable[pa.Array | np.ndarray], row: np.ndarray) -> None:
+    """Write the parts of a column into a row.
+
+    Args:
+        parts: Numbers; a missing one becomes NaN.
+        row: As long as all parts.
+    """
+    at = 0
+    for part in parts:
+        values = part.to_numpy(zero_copy_only=False) if isinstance(part, pa.Array) else part
+        row[at : at + len(values)] = values
+        at += len(values)
 
 
 def frame_of_block(
@@ -210,8 +223,7 @@ def _index_of(times: Sequence[np.ndarray], zone: ZoneInfo) -> pd.DatetimeIndex:
     if times and times[0].dtype == np.int32:
         return _index_of_days(times[0] if len(times) == 1 else np.concatenate(times), zone)
     # A copy, which the index keeps.
-    every = doubles(sum(map(len, times))).view(np.int64)
-    return _index(np.concatenate(times, out=every) if times else every, zone)
+    return _index(np.concatenate(times) if times else np.empty(0, np.int64), zone)
 
 
 def _index(instants: np.ndarray, zone: ZoneInfo) -> pd.DatetimeIndex:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from barhouse.api import choices, frames
 from barhouse.api.asking import Asker, framed
 from barhouse.api.indicators.wishes import wishes_of
-from barhouse.api.memory import doubles, put
 from barhouse.api.queries import Question
 from barhouse.errors import BarhouseError
 
@@ -41,10 +41,11 @@ def with_indicators(asker: Asker, question: Question, indicators: object) -> Any
     added = [name for one in wanted for name in one.columns]
     shown = [*choices.OHLCV, *added]
     names = [*shown, *columns[len(choices.OHLCV) :]]
-    block = doubles(len(names) * len(table)).reshape(len(names), len(table))
+    # One for all: memory of so much is kept for the next question, and need not be cleared then.
+    block = np.empty((len(names), len(table)))
     rows: dict[str, Any] = dict(zip(names, block, strict=True))
     for name in columns:
-        put(table[name].chunks, rows[name])
+        frames.put(table[name].chunks, rows[name])
     if needs_vwap:
         rows["session_date"] = table["session_date" if width.is_intraday else "time"].to_numpy()
     for one in wanted:

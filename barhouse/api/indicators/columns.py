@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from barhouse.api.memory import Doubles as Column
-from barhouse.api.memory import doubles
+Column = npt.NDArray[np.float64]
 
 #: TA-Lib takes less for zero, too.
 ZERO = 1e-14
@@ -31,7 +31,7 @@ def change_of(values: Column) -> Column:
     Args:
         values: A column.
     """
-    change = doubles(len(values))
+    change = np.empty(len(values))
     change[:1] = np.nan
     np.subtract(values[1:], values[:-1], out=change[1:])
     return change
@@ -151,7 +151,7 @@ def _smoothed(values: Column, alpha: float, seed: int, first: int, result: Colum
 def _smooth_all(values: Column, chain: Column, alpha: float) -> int:
     # Behind the first value of the chain; returns how many, up to where one is missing.
     whole = len(values) // _ROW * _ROW
-    room = doubles(min(_ROW * _ROWS, max(whole, _ROW)))
+    room = np.empty(min(_ROW * _ROWS, max(whole, _ROW)))
     for place in range(0, whole, _ROW * _ROWS):
         part = slice(place, min(place + _ROW * _ROWS, whole))
         if not _smooth(values[part], chain[1:][part], chain[place], alpha, room):

@@ -15,6 +15,7 @@ import pandas as pd
 
 from barhouse.api.indicators.columns import (
     ZERO,
+    Column,
     change_of,
     divided,
     ema_of,
@@ -23,8 +24,6 @@ from barhouse.api.indicators.columns import (
     parts_of,
     wilder_of,
 )
-from barhouse.api.memory import Doubles as Column
-from barhouse.api.memory import doubles
 
 #: A column for each name, and the rows that an indicator fills.
 Bars = Mapping[str, Any]
@@ -139,7 +138,7 @@ def vwap(bars: Bars, rows: Rows) -> None:
 
 def vol(bars: Bars, rows: Rows, n: int) -> None:
     """Fill in the sample standard deviation of the last n logarithmic returns, per bar."""
-    returns = _logarithms(bars, doubles(len(bars["close"])), 1)
+    returns = _logarithms(bars, np.empty(len(bars["close"])), 1)
     rows[0][: n - 1] = np.nan
     for place, some in parts_of(returns, 0, n):
         _, squares = moments_of(some, n)
