@@ -9,9 +9,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from barhouse.api.pages import page_query, pages_of
 from barhouse.api.queries import BarsQuery
 from barhouse.api.shelved import Cut, Found, Partly
-from barhouse.api.shelving import page_query, pages_of
 from barhouse.api.standing import Moment
 from barhouse.shelf.blocks import page_of
 

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from datetime import date
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
-from barhouse.api.choices import timeframe_of
-from barhouse.api.queries import BarsQuery
+from barhouse.api.pages import page_query, pages_of
 from barhouse.api.reading import Reader
 from barhouse.api.routing import LakeSource, fetched
 from barhouse.api.shelved import versions_of
 from barhouse.errors import BarhouseError
-from barhouse.lake.partitions import Partition
 from barhouse.shelf import KINDS, Block, Kind, Shelf, write_block
-from barhouse.shelf.kinds import VALUES
 
 #: Rows of one question are kept in memory: about two months of minutes of so many instruments.
 _ASKED_AT_ONCE: Final = {"1m": 32, "1d": 512}
 _TRIES: Final = 3
-_APART: Final = timedelta(days=3)
-_MOMENT: Final = timedelta(microseconds=1)
 
 
 @dataclass
@@ -149,26 +142,6 @@ def _read(work: _Work, stale: list[int], wanted: Mapping[int, str]) -> list[pa.R
     return list(pages_of(rows, work.kind, stale))
 
 
-def page_query(kind: Kind, period: date, instruments: Sequence[int]) -> BarsQuery:
-    """Return which bars are laid out of a period.
-
-    Args:
-        kind: Which bars.
-        period: Its first day.
-        instruments: Their ids.
-    """
-    after = Partition(kind.grain, period).end
-    last = after - timedelta(days=1)
-    days, instants = (period, last), None
-    if kind.timeframe == "1m":
-        days = (period - _APART, last + _APART)
-        first_at, end_at = (datetime.combine(day, time.min, UTC) for day in (period, after))
-        instants = (first_at, end_at - _MOMENT)
-    return BarsQuery(
-        tuple(instruments), timeframe_of(kind.timeframe), kind.adjusted, VALUES, days, instants
-    )
-
-
 def _versions(
     reader: Reader, kind: Kind, instruments: list[int] | None, first: date, last: date
 ) -> dict[date, dict[int, str]]:
@@ -176,20 +149,3 @@ def _versions(
     for number, period, version in versions_of(reader, kind, instruments, first, last):
         said.setdefault(period, {})[number] = version
     return said
-
-
-def pages_of(rows: pa.Table, kind: Kind, instruments: list[int]) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of each instrument.
-
-    Args:
-        rows: In the order of the instruments, each by time.
-        kind: Which bars.
-        instruments: Their ids, in ascending order.
-    """
-    schema = kind.schema
-    whole = rows.select(schema.names).cast(schema).combine_chunks()
-    numbers = rows["instrument_id"].to_numpy()
-    places = np.searchsorted(np.searchsorted(instruments, numbers), np.arange(len(instruments) + 1))
-    batch = whole.to_batches()[0] if whole.num_rows else pa.RecordBatch.from_pylist([], schema)
-    for start, stop in pairwise(places):
-        yield batch.slice(start, stop - start)
